@@ -2,9 +2,8 @@
  * Bundles dist/ with esbuild: the library as ES modules, the program as CommonJS.
  *
  * A program of one file takes half as long again to start, as Node reads the source of every command and provider. So the program
- * has parts, each loaded when something of it is wanted. Most are one file each (single-files.mjs); what several of the others need
- * esbuild's splitting puts into files of their own. It does that for ES modules alone, whose loader takes 15 ms of CPU time to start:
- * so each file is turned into CommonJS behind it.
+ * has parts, each a file that is loaded when something of it is wanted (parts.mjs, single-files.mjs). They are made as ES modules, which can
+ * import each other, and turned into CommonJS behind that: the loader of ES modules takes 15 ms of CPU time to start.
  *
  * usage: node .ci/build.mjs                    builds dist/
  *        node .ci/build.mjs FOLDER METAFILE    builds the program alone into FOLDER, and writes down what esbuild says of sources and files
@@ -22,92 +21,11 @@ import { listShared, offerShared, takeShared } from './single-files.mjs';
 import { writeManual } from './manual.mjs';
 import { remembered } from './memory.mjs';
 import { bundlePackages, leavePackages, packagedFiles, writePapers } from './packages.mjs';
+import { EXECUTABLE_PARTS, FIRST, LAST, PARTS } from './parts.mjs';
 import { markFunctions, rangesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The modules in a folder of sources. */
-function filesOf(folder, pattern = /./) {
-  return readdirSync(join(root, folder)).filter((name) => name.endsWith('.ts') && pattern.test(name)).sort().map((name) => `${folder}/${name}`);
-}
-
-/** Small modules that several of the parts need: in one of those, all of it would be loaded for them. */
-const LITTLE = [
-  ...['src/util/fs-promises.ts', 'src/util/backoff.ts', 'src/util/named-file.ts', 'src/util/cleanup.ts', 'src/util/real-path.ts', 'src/services/http/answer.ts'],
-  ...['src/exec/shell-words.ts', 'src/tree/fold.ts', 'src/cli/json-text.ts', 'src/cli/quantity.ts'],
-];
-
-/** What each part is loaded for. A module that is imported dynamically stands in the first part that imports it statically, else in the last. */
-const PARTS = {
-  /** The program itself, and what decrypting a JSON file with an age key runs; the others are what other formats share with that, and the plug-in of kustomize. */
-  'sops-ts': [
-    ...['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
-    ...['src/util/byte-order.ts', 'src/util/lists.ts', ...LITTLE],
-  ],
-  /** YAML, which is a quarter of what decrypting it needs, and nothing that other formats do. */
-  yaml: ['src/formats/yaml/yaml.ts'],
-  /** The other formats that are common, and what decrypting now and then runs beside that. */
-  formats: ['src/formats/dotenv.ts', 'src/formats/ini/ini.ts', 'src/formats/binary.ts', 'src/cli/version.ts', 'src/keys/age/plugin-trust.ts', 'src/keys/age/failure.ts', 'src/datakey/recovery-report.ts'],
-  /** Reading `.sops.yaml`. */
-  config: ['src/config/read.ts'],
-  /** What encrypting runs. */
-  encrypt: ['src/cli/commands/encrypt.ts'],
-  /** Writing into files, and taking away what killed runs left of that. */
-  write: ['src/util/atomic-write.ts', 'src/util/replace-file.ts', 'src/util/leftovers.ts'],
-  /** Starting a program with what was decrypted, and looking at what other runs have left in memory. */
-  exec: ['src/cli/commands/exec-env.ts', 'src/cli/commands/exec-file.ts', 'src/exec/private-folder.ts'],
-  /** Printing values for a shell, which direnv has done in every folder. */
-  export: ['src/cli/commands/export.ts'],
-  /** What people read about commands and what the shell completes, at each press of a key. */
-  guide: ['src/cli/help.ts', 'src/cli/completion/reply.ts'],
-  /** Looking at encrypted files. */
-  look: ['src/cli/commands/get.ts', 'src/cli/commands/list.ts', 'src/cli/commands/filestatus.ts'],
-  /** Doing the same for many files, in this process and another. */
-  many: ['src/cli/many/files.ts', 'src/cli/many/decrypt.ts', 'src/cli/many/operands.ts', 'src/cli/many/worker.ts', 'src/cli/progress.ts'],
-  /** Changing a file that is encrypted without an editor. */
-  change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts', 'src/formats/yaml/editable.ts'],
-  /** Changing who reads files, and their text in an editor. */
-  daily: ['src/cli/commands/updatekeys.ts', 'src/cli/commands/edit.ts', 'src/cli/many/update.ts'],
-  /** What hooks of git run. */
-  check: ['src/cli/commands/check.ts', 'src/cli/commands/git-pre-push.ts', 'src/cli/commands/git-merge-driver.ts', 'src/keys/age/wrapped-form.ts'],
-  /** The plug-in of kustomize, which has a start file of its own. */
-  kustomize: ['src/cli/plugin.ts'],
-  /** Keys that a service holds: the providers of remote keys. */
-  services: [
-    'src/keys/aws-kms/aws-kms.ts',
-    'src/keys/gcp-kms/gcp-kms.ts',
-    'src/keys/gcp-kms/grpc.ts',
-    'src/keys/gcp-kms/rest.ts',
-    'src/keys/azure-kv/azure-kv.ts',
-    'src/keys/hc-vault/hc-vault.ts',
-    'src/keys/hc-kms/hc-kms.ts',
-  ],
-  /** Keys of this machine beside those that age makes by itself. */
-  keys: [
-    'src/keys/pgp/pgp.ts',
-    'src/keys/pgp/message-form.ts',
-    'src/keys/pgp/openpgp-decrypt.ts',
-    'src/keys/pgp/openpgp-encrypt.ts',
-    'src/keys/age/ssh/ssh.ts',
-    'src/keys/age/ssh/key-file.ts',
-    'src/keys/age/plugin/plugin.ts',
-    'src/keys/age/age-package.ts',
-    'src/keys/age/protected-file.ts',
-    'src/keys/age/identity-command.ts',
-    'src/keys/age/given-sources.ts',
-  ],
-  /** References to secret stores, and the stores. */
-  references: [...filesOf('src/cli/commands', /^refs-/), ...filesOf('src/references/backends')],
-  /** Builds for Kubernetes, and what checks them. */
-  kubernetes: filesOf('src/cli/commands', /^(?:kustomize|flux|helm)-/),
-  /** Asking the agent of the user, where one runs. */
-  agent: ['src/keyservice/agent/through-agent.ts'],
-  rest: [],
-};
-/** In the executable age's cipher is always the portable one, as Bun has none. */
-const EXECUTABLE_PARTS = { ...PARTS, 'sops-ts': [...PARTS['sops-ts'], 'src/keys/age/format/portable-aead.ts', ...PARTS.yaml], yaml: [] };
-/** The parts that are one file each (single-files.mjs). Each takes from those before it what they share. */
-const SINGLE = ['sops-ts', 'yaml', 'kustomize', 'formats', 'config', 'encrypt', 'write', 'exec', 'export', 'guide', 'look', 'many', 'change', 'services', 'keys', 'daily', 'check', 'references', 'kubernetes'];
 /** What runs before any other file is loaded. */
 const START = 'src/cli/start.ts';
 /** What the executable starts with. */
@@ -151,7 +69,7 @@ function shareOut(inputs, wanted) {
   const parts = new Map();
   for (const [part, rooms] of Object.entries(wanted)) {
     const own = staticClosure(inputs, rooms);
-    for (const path of entries) if (!parts.has(path) && (own.has(path) || part === 'rest')) parts.set(path, part);
+    for (const path of entries) if (!parts.has(path) && (own.has(path) || part === LAST)) parts.set(path, part);
     for (const path of rooms) if (!parts.has(path)) parts.set(path, part);
   }
   return parts;
@@ -168,20 +86,20 @@ function pathOf(importer, name) {
 }
 
 /**
- * Lets `import('./module.js')` take the module from its part, which is one file for many of them. `built` are the parts that are built here,
- * each with what it has beside its modules; the others are files.
+ * Lets `import('./module.js')` take the module from its part, which is one file for many of them. `own` is the part that is built, with what it
+ * has at its end beside its modules; the others are files.
  */
-function takeFromParts(parts, built) {
+function takeFromParts(parts, own, end) {
   return {
     name: 'parts',
     setup(bundler) {
       bundler.onResolve({ filter: /^part:/ }, ({ path }) => {
         const part = path.slice('part:'.length);
-        return built.has(part) ? { path: part, namespace: 'part' } : { path: `./${part}.js`, external: true };
+        return part === own ? { path: part, namespace: 'part' } : { path: `./${part}.js`, external: true };
       });
-      bundler.onLoad({ filter: /.*/, namespace: 'part' }, ({ path: part }) => {
-        const lines = [...parts].filter(([, of]) => of === part).map(([path]) => `export * as ${exportName(path)} from './${path}';`);
-        return { contents: [...lines, built.get(part)].join('\n'), resolveDir: root };
+      bundler.onLoad({ filter: /.*/, namespace: 'part' }, () => {
+        const lines = [...parts].filter(([, of]) => of === own).map(([path]) => `export * as ${exportName(path)} from './${path}';`);
+        return { contents: [...lines, end].join('\n'), resolveDir: root };
       });
       bundler.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: importer }) => {
         const text = withoutTexts(importer, readFileSync(importer, 'utf8'));
@@ -227,31 +145,20 @@ async function bundleProgram(wanted = PARTS) {
   const derived = await putDerived(root, { ...COMMON, plugins: [PACKAGES] });
   const inputs = await survey(derived);
   const parts = shareOut(inputs, wanted);
-  const others = Object.keys(wanted).filter((part) => !SINGLE.includes(part));
-  const bundle = (names, plugins) =>
-    build({
-      ...COMMON,
-      entryPoints: names.map((part) => ({ in: `part:${part}`, out: part })),
-      format: 'esm',
-      splitting: true,
-      chunkNames: 'shared-[hash]',
-      outdir: 'out',
-      plugins: [derived, PACKAGES, ...plugins],
-      write: false,
-      metafile: true,
-    });
   const built = [];
   const taken = [];
   let left = Object.keys(inputs).filter((path) => path.endsWith('.ts'));
-  for (const part of SINGLE) {
-    const reached = staticClosure(inputs, wanted[part]);
+  for (const [part, rooms] of Object.entries(wanted)) {
+    const reached = part === LAST ? new Set(left) : staticClosure(inputs, rooms);
     const own = new Set(left.filter((path) => reached.has(path)));
     left = left.filter((path) => !own.has(path));
     const shared = await listShared(own, left, COMMON, [derived]);
-    built.push(await bundle([part], [takeFromParts(parts, new Map([[part, offerShared(shared)]])), ...taken]));
+    const plugins = [derived, PACKAGES, takeFromParts(parts, part, offerShared(shared)), ...taken];
+    // With splitting, a part that imports a module of its own dynamically imports itself; without, each of its modules would be wrapped.
+    const form = { entryPoints: [{ in: `part:${part}`, out: part }], format: 'esm', splitting: true, outdir: 'out', write: false, metafile: true };
+    built.push(await build({ ...COMMON, ...form, plugins }));
     taken.push(takeShared(own, shared, part, pathOf));
   }
-  built.push(await bundle(others, [takeFromParts(parts, new Map(others.map((part) => [part, '']))), ...taken]));
   const texts = new Map(built.flatMap(({ outputFiles }) => outputFiles).map(({ path, text }) => [basename(path, '.js'), text]));
   return { texts, parts, inputs, outputs: built.flatMap(({ metafile }) => filesIn(metafile)) };
 }
@@ -262,7 +169,7 @@ function makeProgram() {
     const { texts, inputs, outputs } = await bundleProgram();
     const own = await Promise.all([...texts].map(async ([name, text]) => [`${name}.cjs`, await toCommonJs(text)]));
     const packages = await packagedFiles(root, COMMON, SMALL_PACKAGE);
-    const ranges = await rangesRun(root, `${SINGLE[0]}.cjs`, (place) => writePlainProgram(place, [...own, ...packages.program]));
+    const ranges = await rangesRun(root, `${FIRST}.cjs`, (place) => writePlainProgram(place, [...own, ...packages.program]));
     const small = async ([path, text], settings) => [path, (await transform(markFunctions(text, ranges.get(path)), settings)).code];
     const files = await Promise.all(own.map((one) => small(one, { ...SMALL, format: 'cjs' })));
     const marked = packages.program.filter(([path]) => ranges.has(path)).map((one) => small(one, SMALL_PACKAGE));
@@ -325,7 +232,7 @@ async function buildModules(folder) {
   const { texts, parts } = await bundleProgram(EXECUTABLE_PARTS);
   const packages = await bundlePackages(root, COMMON);
   const start = { entryPoints: [STANDALONE], format: 'esm', write: false };
-  const { outputFiles } = await build({ ...COMMON, ...start, plugins: [takeMain, takeFromParts(parts, new Map())] });
+  const { outputFiles } = await build({ ...COMMON, ...start, plugins: [takeMain, takeFromParts(parts)] });
   const all = [...texts, ...packages.texts, ['start', outputFiles[0].text]].map(([name, text]) => [name, withBuiltIns(withoutItself(name, text))]);
   const named = namedBuiltIns(all.map(([, text]) => text));
   for (const [name, text] of all) writeModule(join(folder, `${name}.js`), name === 'start' ? text + named : text);

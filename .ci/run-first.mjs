@@ -26,6 +26,8 @@ function linesFor(vectors, recipient) {
       ['encrypt', '--kms', KMS_KEY, '--output', 'kms.yaml', join(vectors, USUAL_TYPES, 'input.yaml')],
       ['decrypt', 'kms.yaml'],
       ['exec-env', encrypted(USUAL_ENV, 'env'), 'true'],
+      ['exec-file', encrypted(USUAL_TYPES), 'true'],
+      ['export', '--shell', 'bash', encrypted(USUAL_ENV, 'env')],
       ['set', 'made.yaml', '["integer"]', '43'],
       ['get', 'made.yaml', 'integer'],
       ['check', 'made.yaml'],

@@ -1,7 +1,7 @@
 /**
- * The parts of the program that are one file each: the first, which every run loads, and those that daily work needs. Left to esbuild's
- * splitting the first would be seven files and the second ten, and whatever one takes from another would go through a getter, which V8
- * compiles for itself. So each is built by itself, and those behind it take what they share with it from a list.
+ * How each part of the program becomes one file. Left to esbuild's splitting the first would be seven files and the second ten, and whatever
+ * one takes from another would go through a getter, which V8 compiles for itself. So each is built by itself, and those behind it take what
+ * they share with it from a list.
  */
 import { build } from 'esbuild';
 
@@ -22,6 +22,7 @@ async function importedBy(paths, common, plugins) {
 
 /** What the other modules import of those in a part, in order. */
 export async function listShared(own, others, common, plugins) {
+  if (others.length === 0) return [];
   const imported = await importedBy(others, common, plugins);
   return imported.filter(({ path }) => own.has(path));
 }

@@ -31,11 +31,6 @@ function beyondBudget(sizes: Readonly<Record<keyof typeof BUDGET, number>>): str
     .map((part) => `${part}: ${sizes[part]} of ${BUDGET[part]}`);
 }
 
-/** The parts that are loaded, without the files in which esbuild puts what several of them need. */
-function partsOf(words: readonly string[]): string[] {
-  return watch.ownFilesOf(words).filter((name) => !name.startsWith('shared-'));
-}
-
 describe('the files of the program', () => {
   test.each([
     ['yaml', 'a: 1\n', ['start.cjs', 'sops-ts.cjs', 'yaml.cjs']],
@@ -45,18 +40,18 @@ describe('the files of the program', () => {
     ['bin', 'bytes', ['start.cjs', 'sops-ts.cjs', 'formats.cjs']],
   ])('decrypting a small age file (%s) needs few of them', BESIDE_OTHERS, async (ending, text, files) => {
     desk.write(`q.${ending}`, await desk.encrypt(`q.${ending}`, text));
-    expect(partsOf(['decrypt', `q.${ending}`])).toEqual(files);
+    expect(watch.ownFilesOf(['decrypt', `q.${ending}`])).toEqual(files);
   });
 
   test('git, which starts it for every blob of a history, needs no more', BESIDE_OTHERS, async () => {
     desk.write('blob.yaml', await desk.encrypt('blob.yaml', 'a: 1\n'));
-    expect(partsOf(['git', 'textconv', 'blob.yaml'])).toEqual(['start.cjs', 'sops-ts.cjs', 'yaml.cjs']);
+    expect(watch.ownFilesOf(['git', 'textconv', 'blob.yaml'])).toEqual(['start.cjs', 'sops-ts.cjs', 'yaml.cjs']);
     expect(watch.foreignTo(['git', 'textconv', 'blob.yaml'])).toEqual([]);
     expect(watch.builtinsOf(['git', 'textconv', 'blob.yaml']).filter((name) => HEAVY.includes(name))).toEqual([]);
   });
 
   test('the version needs one more', () => {
-    expect(partsOf(['--version'])).toEqual(['start.cjs', 'sops-ts.cjs', 'formats.cjs']);
+    expect(watch.ownFilesOf(['--version'])).toEqual(['start.cjs', 'sops-ts.cjs', 'formats.cjs']);
   });
 
   test('the first brings no format but JSON, no configuration, no other command and no other provider', () => {
@@ -82,6 +77,7 @@ describe('the files of the program', () => {
     ['keys', ['exec', 'sops-ts', 'write']],
     ['export', ['exec', 'formats', 'sops-ts', 'write']],
     ['guide', ['config', 'sops-ts', 'yaml']],
+    ['agent', ['sops-ts']],
     ['references', ['exec', 'kustomize', 'services', 'sops-ts', 'write', 'yaml']],
   ])('%s is loaded with no others than it needs', (part, others) => {
     const files = [...program.loadedWith(`${part}.cjs`).files].map((name) => name.replace(/\.cjs$/, ''));
@@ -97,7 +93,7 @@ describe('the files of the program', () => {
       ['refs get ref+echo://a', ['yaml', 'exec', 'write', 'kustomize', 'references', 'services']],
     ];
     for (const [line, parts] of lines) {
-      const files = partsOf(line.split(' ')).map((name) => name.replace(/\.cjs$/, ''));
+      const files = watch.ownFilesOf(line.split(' ')).map((name) => name.replace(/\.cjs$/, ''));
       expect(files.toSorted(), line).toEqual(['sops-ts', 'start', ...parts].toSorted());
     }
   });

@@ -160,7 +160,7 @@ describe('the plug-in of kustomize', () => {
     const options = { cwd: desk.folder, env: desk.env };
     expect(spawnSync(process.execPath, [...watch.words, script, 'gen.yaml'], options).status).toBe(0);
     const names = watch.loads().files.flatMap((file) => file.split('/').at(-1) ?? []);
-    expect(names.filter((name) => !name.startsWith('shared-')).toSorted()).toEqual([
+    expect(names.toSorted()).toEqual([
       'kustomize.cjs',
       'preload.cjs',
       'sops-ts-kustomize.js',
