@@ -1,22 +1,11 @@
 /** dotenv as people write it: quotes, comments after values and `export`, none of which SOPS knows (docs/format.md#dotenv). */
-import { parseEnv } from 'node:util';
 import type { Comment, Item } from '../tree/tree.js';
+import { dotenvEnvironment } from './dotenv-environment.js';
 import type { Surprise } from './store.js';
 
 const EXPORT = /^\s*export\s/;
 /** Values within these may go on over several lines. */
 const QUOTES = '"\'`';
-
-/** The variables of a plaintext as Node's `--env-file` and the dotenv packages read it. */
-export function dotenvEnvironment(text: string): ReadonlyMap<string, string> {
-  const restored = (part = ''): string => part.replaceAll(STAND_IN, LOST);
-  const read = Object.entries(parseEnv(text.replaceAll(LOST, STAND_IN)));
-  return new Map(read.map(([name, value]) => [restored(name), restored(value)]));
-}
-
-/** A variable that Node reads into an object and loses. */
-const LOST = '__proto__';
-const STAND_IN = '__proto_of_sops_ts__';
 
 /** The values that SOPS reads differently than {@link dotenvEnvironment}, and why. */
 export function dotenvSurprises(entries: readonly (Item | Comment)[], text: string): Surprise[] {

@@ -1,7 +1,7 @@
 /** Variables in the words of shells and of what loads environments: quoted so that every value comes out as it is. */
 import { randomUUID } from 'node:crypto';
 import { SopsError } from '../../errors.js';
-import { dotenvEnvironment } from '../../formats/dotenv-surprises.js';
+import { dotenvEnvironment } from '../../formats/dotenv-environment.js';
 
 type Variables = ReadonlyMap<string, string>;
 
