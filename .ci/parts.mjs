@@ -49,7 +49,9 @@ export const PARTS = {
   /** Doing the same for many files, in this process and another. */
   many: ['src/cli/many/files.ts', 'src/cli/many/decrypt.ts', 'src/cli/many/operands.ts', 'src/cli/many/worker.ts', 'src/cli/progress.ts'],
   /** Changing a file that is encrypted without an editor. */
-  change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/cli/commands/rotate.ts', 'src/formats/yaml/editable.ts'],
+  change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/formats/yaml/editable.ts'],
+  /** Giving a file another data key, or other recipients. */
+  rotate: ['src/cli/commands/rotate.ts'],
   /** Keys that a service holds: the providers of remote keys. */
   services: [
     'src/keys/aws-kms/aws-kms.ts',

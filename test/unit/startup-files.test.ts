@@ -72,6 +72,8 @@ describe('the files of the program', () => {
     ['services', ['sops-ts']],
     ['exec', ['sops-ts', 'write']],
     ['config', ['sops-ts', 'yaml']],
+    ['change', ['encrypt', 'sops-ts', 'yaml']],
+    ['rotate', ['config', 'encrypt', 'sops-ts', 'yaml']],
     ['kustomize', ['sops-ts', 'yaml']],
     ['look', ['exec', 'sops-ts', 'write']],
     ['keys', ['exec', 'sops-ts', 'write']],

@@ -114,9 +114,10 @@ describe('encrypting for an age recipient', () => {
 
   test('and changing a file needs a third, and not all the rest', BESIDE_OTHERS, async () => {
     desk.write('c.yaml', await desk.encrypt('c.yaml', 'a: 1\n'));
-    const files = ['change.cjs', 'config.cjs', 'encrypt.cjs', 'sops-ts.cjs', 'start.cjs', 'write.cjs', 'yaml.cjs'];
-    expect(watch.ownFilesOf(['set', 'c.yaml', '["a"]', '2']).toSorted()).toEqual(files);
-    expect(watch.ownFilesOf(['rotate', '-i', 'c.yaml']).toSorted()).toEqual(files);
+    const files = ['encrypt.cjs', 'sops-ts.cjs', 'start.cjs', 'write.cjs', 'yaml.cjs'];
+    expect(watch.ownFilesOf(['set', 'c.yaml', '["a"]', '2']).toSorted()).toEqual(['change.cjs', ...files]);
+    const rotating = ['config.cjs', 'rotate.cjs', ...files].toSorted();
+    expect(watch.ownFilesOf(['rotate', '-i', 'c.yaml']).toSorted()).toEqual(rotating);
   });
 });
 
