@@ -2,8 +2,8 @@
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SopsError } from '../errors.js';
-import { systemReason } from '../util/files.js';
-import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, rmSync } from '../util/fs.js';
+import { listQuietly, systemReason } from '../util/files.js';
+import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, rmSync } from '../util/fs.js';
 import type { Host } from '../util/host.js';
 import type { Leftover } from '../util/leftovers.js';
 import { bootTag, folderMark, isThere, machineTag, startOf } from '../util/processes.js';
@@ -158,13 +158,5 @@ function isOwn(path: string, userId: number | undefined): boolean {
     return stat.isDirectory() && (userId === undefined || stat.uid === userId);
   } catch {
     return false;
-  }
-}
-
-function listQuietly(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
   }
 }

@@ -1,6 +1,6 @@
 /** Which processes there are below one, as the system tells it. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { listQuietly } from '../util/files.js';
 import { readQuietly, statFields } from '../util/processes.js';
 
 /** A process that may have ended since; its start tells it from a later one with the same number. */
@@ -61,12 +61,4 @@ function processesByPs(): ProcessFacts[] {
     parent: Number(match[2]),
     start: '',
   }));
-}
-
-function listQuietly(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
 }

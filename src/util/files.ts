@@ -1,7 +1,7 @@
 /** What the operating system says about files, and when something about one fails. */
 import { sep } from 'node:path';
 import { SopsError } from '../errors.js';
-import { closeSync, lstatSync, type Stats, statSync } from './fs.js';
+import { closeSync, lstatSync, readdirSync, type Stats, statSync } from './fs.js';
 import { isError } from './realms.js';
 
 /** Whether an error comes from the operating system; such a message holds paths and reasons, never file contents. */
@@ -91,4 +91,13 @@ export function closeQuietly(descriptor: number): void {
 /** Whether an absolute path is a folder or lies below it. */
 export function isWithin(path: string, folder: string): boolean {
   return `${path}${sep}`.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** The names in a folder; none where it cannot be read. */
+export function listQuietly(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
