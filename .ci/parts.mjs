@@ -82,7 +82,11 @@ export const PARTS = {
   check: ['src/cli/commands/check.ts', 'src/cli/commands/git-pre-push.ts', 'src/cli/commands/git-merge-driver.ts', 'src/keys/age/wrapped-form.ts'],
   /** References to secret stores, and the stores. */
   references: [...filesOf('src/cli/commands', /^refs-/), ...filesOf('src/references/backends')],
-  /** Builds for Kubernetes, and what checks them. */
+  /** A build of kustomize. */
+  build: ['src/cli/commands/kustomize-build.ts'],
+  /** What helm starts for each file of values. */
+  helm: ['src/cli/commands/helm-downloader.ts'],
+  /** What makes and checks such builds. */
   kubernetes: filesOf('src/cli/commands', /^(?:kustomize|flux|helm)-/),
   /** Asking the agent of the user, where one runs. */
   agent: ['src/keyservice/agent/through-agent.ts'],

@@ -80,6 +80,8 @@ describe('the files of the program', () => {
     ['export', ['exec', 'formats', 'sops-ts', 'write']],
     ['guide', ['config', 'sops-ts', 'yaml']],
     ['agent', ['sops-ts']],
+    ['build', ['exec', 'kustomize', 'sops-ts', 'write', 'yaml']],
+    ['helm', ['exec', 'keys', 'kustomize', 'sops-ts', 'write', 'yaml']],
     ['references', ['exec', 'kustomize', 'services', 'sops-ts', 'write', 'yaml']],
   ])('%s is loaded with no others than it needs', (part, others) => {
     const files = [...program.loadedWith(`${part}.cjs`).files].map((name) => name.replace(/\.cjs$/, ''));
