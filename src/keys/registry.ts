@@ -107,7 +107,7 @@ export const KEY_TYPES: readonly KeyTypeRow[] = [
     wireField: 1,
     logged: { component: 'AWSKMS', fields: (key) => ({ arn: fieldOf(key, 'arn') }) },
     named: 'ARN',
-    packages: ['@aws-sdk/client-kms', '@aws-sdk/client-sts', '@aws-sdk/core'],
+    packages: ['@aws-sdk/client-kms', '@aws-sdk/client-sts', '@aws-sdk/core', '@smithy/core'],
     load: async () => (await import('./aws-kms/aws-kms.js')).awsKmsProvider,
   },
   {

@@ -1,2 +1,2 @@
 /** Of `@aws-sdk/client-sts`. */
-export { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+export { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';

@@ -141,7 +141,7 @@ export class AwsStore {
     const { host } = this.#context;
     const chosen = this.#parameters.get('region') || ofPath || this.#own('region');
     if (chosen) return chosen;
-    return configuredRegion(profile === '' ? host : host.fork({ env: { ...host.env, AWS_PROFILE: profile } }));
+    return configuredRegion(host, profile);
   }
 }
 

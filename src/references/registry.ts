@@ -21,7 +21,7 @@ const VAULT_PARAMETERS = [
 
 const AWS_PARAMETERS = ['region', 'profile', 'role_arn'];
 /** What every one of them loads: the sessions of roles, and the SDK's own. */
-const AWS_PACKAGES = ['@aws-sdk/client-sts', '@aws-sdk/core'];
+const AWS_PACKAGES = ['@aws-sdk/client-sts', '@aws-sdk/core', '@smithy/core'];
 
 export const BACKENDS: readonly BackendRow[] = [
   {

@@ -36,8 +36,7 @@ export async function makePublishingClient<Client extends PublishingClient>(
   host: Session,
 ): Promise<Client> {
   await silenceVersionNotice();
-  const own = profile === '' ? host : host.fork({ env: { ...host.env, AWS_PROFILE: profile } });
-  const settings = await settingsFor(region || (await configuredRegion(own)), profile, host);
+  const settings = await settingsFor(region || (await configuredRegion(host, profile)), profile, host);
   const client = await make({ ...settings, ...endpointOf(endpoint, host) });
   // They may come from a program that waits for somebody.
   const find = (signal: AbortSignal): Promise<unknown> =>

@@ -26,7 +26,7 @@ export const REMOTES: readonly RemoteRow[] = [
     title: 'AWS S3',
     options: [{ name: 's3_prefix', kind: 'text' }],
     sends: 'sealed',
-    packages: ['@aws-sdk/client-s3', '@aws-sdk/client-sts', '@aws-sdk/core'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/client-sts', '@aws-sdk/core', '@smithy/core'],
     load: async () => (await import('./s3.js')).s3,
   },
   {
@@ -65,7 +65,7 @@ export const REMOTES: readonly RemoteRow[] = [
     receivers: [AWS_PROFILE],
     sends: 'plain',
     unwraps: true,
-    packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-sts', '@aws-sdk/core'],
+    packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-sts', '@aws-sdk/core', '@smithy/core'],
     load: async () => (await import('./aws-secrets.js')).awsSecretsRemote,
   },
   {
@@ -75,7 +75,7 @@ export const REMOTES: readonly RemoteRow[] = [
     receivers: [AWS_PROFILE],
     sends: 'plain',
     unwraps: true,
-    packages: ['@aws-sdk/client-ssm', '@aws-sdk/client-sts', '@aws-sdk/core'],
+    packages: ['@aws-sdk/client-ssm', '@aws-sdk/client-sts', '@aws-sdk/core', '@smithy/core'],
     load: async () => (await import('./aws-parameters.js')).awsParametersRemote,
   },
   {

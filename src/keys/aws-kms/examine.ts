@@ -1,7 +1,8 @@
 /** What there is for using AWS KMS: keys in the environment, profiles, roles of the machine. Nothing is contacted. */
 
-import { isForSdkAlone, sectionsOf } from '../../services/aws/profiles.js';
-import { environmentCredentials, settingsFor, sharedFilesOf } from '../../services/aws/settings.js';
+import { sectionsOf } from '../../services/aws/profiles.js';
+import { checkProfile, environmentCredentials, sharedFilesOf } from '../../services/aws/settings.js';
+import { statOf } from '../../util/files.js';
 import { readFile } from '../../util/fs-promises.js';
 import type { Host } from '../../util/host.js';
 import {
@@ -34,8 +35,9 @@ export async function examineAwsKms(host: Host): Promise<KeyFinding[]> {
 async function chosenProfile(host: Host): Promise<KeyFinding> {
   const profile = host.env.AWS_PROFILE || host.env.AWS_DEFAULT_PROFILE;
   if (!profile) return absent('AWS_PROFILE');
+  const files = sharedFilesOf(host);
   try {
-    await settingsFor('us-east-1', '', host);
+    if (!isPipe(files.filepath) && !isPipe(files.configFilepath)) await checkProfile(profile, files, host);
     return found('AWS_PROFILE', { detail: profile });
   } catch (error) {
     return faulty(`AWS_PROFILE (${profile})`, error);
@@ -51,16 +53,21 @@ async function sharedFiles(host: Host): Promise<KeyFinding[]> {
   const { filepath, configFilepath } = sharedFilesOf(host);
   const findings: KeyFinding[] = [];
   for (const path of [filepath, configFilepath])
-    findings.push(await sharedFile(path).catch((error: unknown) => faulty(path, error)));
+    findings.push(await sharedFile(path, host).catch((error: unknown) => faulty(path, error)));
   return findings;
 }
 
-async function sharedFile(path: string): Promise<KeyFinding> {
-  if (isForSdkAlone(path)) return also(path, { detail: 'a pipe, which only the SDK reads' });
-  const names = (await sectionsOf(path)).map((section) => section.replace(/^profile\s+/, ''));
+async function sharedFile(path: string, host: Host): Promise<KeyFinding> {
+  if (isPipe(path)) return also(path, { detail: 'a pipe, which is read when a key is used' });
+  const names = (await sectionsOf(path, host)).map((section) => section.replace(/^profile\s+/, ''));
   if (names.length === 0) return absent(path);
   const detail = { detail: `profiles: ${names.join(', ')}` };
   return CREDENTIALS.test(await readFile(path, 'utf8')) ? found(path, detail) : also(path, detail);
+}
+
+/** What a pipe (`<(…)` of a shell) holds comes once. */
+function isPipe(file: string): boolean {
+  return statOf(file)?.isFIFO() === true;
 }
 
 async function webIdentity(host: Host): Promise<KeyFinding> {

@@ -1,5 +1,6 @@
 /** Why the AWS SDK finds no credentials: it tells its logger what it tried, and its caller only that nothing helped. */
 import { SopsError } from '../../errors.js';
+import type { Host } from '../../util/host.js';
 import { isError } from '../../util/realms.js';
 import { serviceWords } from '../http/answer.js';
 import { awsFailure } from './failure.js';
@@ -22,6 +23,7 @@ export class CredentialsLog {
     readonly profile: string,
     readonly isChosen: boolean,
     private readonly files: SharedFiles,
+    private readonly host: Host,
   ) {}
 
   debug = (...said: unknown[]): void => {
@@ -34,7 +36,7 @@ export class CredentialsLog {
 
   /** What was wrong with the profile, if `error` broke the search off or told nothing; undefined when nothing was set up at all. */
   async troubleBehind(error: unknown): Promise<string | undefined> {
-    const flaw = await flawOf(this.profile, this.files);
+    const flaw = await flawOf(this.profile, this.files, this.host);
     if (flaw !== undefined) return flaw;
     const reason = this.#tried.find((one) => !NOTHING.test(one));
     if (reason !== undefined) return worded(reason);

@@ -1,7 +1,8 @@
 /** The profiles in the files of the AWS tools, as far as they must be looked at here. */
 import { SopsError } from '../../errors.js';
-import { isAbsent, statOf, systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
+import { isAbsent, systemReason } from '../../util/files.js';
+import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
 
 /** The credentials file and the configuration file, by the names that the SDK has for them. */
 export interface SharedFiles {
@@ -9,44 +10,46 @@ export interface SharedFiles {
   readonly configFilepath: string;
 }
 
-/** Whether the SDK alone can look at a file: a pipe (`<(…)` of a shell) gives what is in it once. */
-export function isForSdkAlone(file: string): boolean {
-  return statOf(file)?.isFIFO() === true;
+/** The names of the sections of a file; none if it is not there. Throws `key` when it cannot be read, as all here do. */
+export async function sectionsOf(file: string, host: Host): Promise<string[]> {
+  return sectionsIn(await textOf(file, host)).map(({ name }) => name);
 }
 
-/** The names of the sections of a file; none if it is not there, or for the SDK alone. Throws `key` when it cannot be read, as all here do. */
-export async function sectionsOf(file: string): Promise<string[]> {
-  return (await readSections(file)).map(({ name }) => name);
+/** What all sections of a text have for a setting. */
+export function settingsIn(text: string, setting: string): string[] {
+  return sectionsIn(text).flatMap(({ settings }) => settings.get(setting) ?? []);
 }
 
 /** The settings of a profile, those of the configuration file first; none when there is no such profile. */
 export async function profileSettings(
   profile: string,
   { filepath, configFilepath }: SharedFiles,
+  host: Host,
 ): Promise<ReadonlyMap<string, string>> {
-  const sections = [...(await readSections(configFilepath)), ...(await readSections(filepath))];
+  const texts = [await textOf(configFilepath, host), await textOf(filepath, host)];
+  const sections = texts.flatMap(sectionsIn);
   const own = sections.filter(({ name }) => name.replace(/^profile\s+/, '') === profile);
   return new Map(own.reverse().flatMap(({ settings }) => [...settings]));
 }
 
 /** What keeps a profile from giving credentials, as far as its settings tell; undefined when nothing does. */
-export async function flawOf(profile: string, files: SharedFiles): Promise<string | undefined> {
+export async function flawOf(profile: string, files: SharedFiles, host: Host): Promise<string | undefined> {
   try {
-    return await flawIn(profile, files);
+    return await flawIn(profile, files, host);
   } catch (error) {
     if (error instanceof SopsError) return error.message;
     throw error;
   }
 }
 
-async function flawIn(profile: string, files: SharedFiles): Promise<string | undefined> {
-  const settings = await profileSettings(profile, files);
+async function flawIn(profile: string, files: SharedFiles, host: Host): Promise<string | undefined> {
+  const settings = await profileSettings(profile, files, host);
   const has = (name: string): boolean => (settings.get(name) ?? '') !== '';
   const source = settings.get('source_profile');
   if (has('aws_access_key_id') !== has('aws_secret_access_key')) {
     return `it has no ${has('aws_access_key_id') ? 'aws_secret_access_key' : 'aws_access_key_id'}`;
   }
-  if (source !== undefined && source !== profile && (await profileSettings(source, files)).size === 0) {
+  if (source !== undefined && source !== profile && (await profileSettings(source, files, host)).size === 0) {
     return `its source_profile ${source} is not there`;
   }
   if (has('role_arn') && !['source_profile', 'credential_source', 'web_identity_token_file'].some(has)) {
@@ -56,8 +59,8 @@ async function flawIn(profile: string, files: SharedFiles): Promise<string | und
   if (place !== undefined && !SOURCES.includes(place))
     return `its credential_source ${place} is none of ${SOURCES.join(', ')}`;
   const session = settings.get('sso_session');
-  const isThere = async (file: string): Promise<boolean> => (await sectionsOf(file)).includes(`sso-session ${session}`);
-  if (session !== undefined && !(await isThere(files.configFilepath))) return `its sso_session ${session} is not there`;
+  if (session !== undefined && !(await sectionsOf(files.configFilepath, host)).includes(`sso-session ${session}`))
+    return `its sso_session ${session} is not there`;
   return undefined;
 }
 
@@ -68,12 +71,17 @@ interface Section {
   readonly settings: Map<string, string>;
 }
 
-async function readSections(file: string): Promise<Section[]> {
-  if (isForSdkAlone(file)) return [];
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+/** What is in a file; nothing if it is not there. */
+export async function textOf(file: string, host: Host): Promise<string> {
+  try {
+    return (await readNamedFile(file, host)).toString('utf8');
+  } catch (cause) {
     if (isAbsent(cause)) return '';
     throw new SopsError('key', `cannot read ${file}: ${systemReason(cause)}`, { file, cause });
-  });
+  }
+}
+
+function sectionsIn(text: string): Section[] {
   const sections: Section[] = [];
   for (const line of text.split(/\r?\n/)) {
     const header = /^[ \t]*\[([^\]]*)\]/.exec(line)?.[1];

@@ -22,6 +22,10 @@ export interface AwsManners {
   readonly userAgentAppId?: string;
   readonly authSchemePreference?: string[];
   readonly defaultsMode?: 'legacy';
+  readonly disableClockSkewCorrection?: boolean;
+  /** Otherwise the SDK looks for endpoints in the environment and the files of the process. */
+  readonly ignoreConfiguredEndpointUrls?: boolean;
+  readonly endpoint?: string;
 }
 
 /** The part of the settings that all clients for one region and profile share. */
@@ -32,6 +36,13 @@ export interface AwsSettings extends AwsManners {
   readonly requestHandler: SdkRequestHandler;
   /** Without one the SDK writes to the console, e.g. that both a profile and keys are set. */
   readonly logger: CredentialsLog;
+}
+
+/** Which role, and by which token of a workload. */
+export interface WebSessionRequest {
+  readonly RoleArn: string;
+  readonly RoleSessionName: string;
+  readonly WebIdentityToken: string;
 }
 
 /** Which role, and as whom; a profile may ask for more than a key can. */
@@ -48,13 +59,41 @@ const ROLE_HINT = 'See that your login holds (aws sts get-caller-identity), and 
 export async function openSession(request: SessionRequest, settings: AwsSettings, host: Host): Promise<AwsCredentials> {
   const { STSClient, AssumeRoleCommand } = await import('../../packages/aws-sts.js');
   const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
+  return sessionFor(request.RoleArn, ROLE_HINT, () => client.send(new AssumeRoleCommand(request)));
+}
+
+const WEB_HINT =
+  'See that the token is one of the workload, has not run out, and that the trust policy of the role takes it.';
+
+/** The same for a workload, which has no credentials but the token of its platform. */
+export async function openWebSession(
+  request: WebSessionRequest,
+  settings: AwsSettings,
+  host: Host,
+): Promise<AwsCredentials> {
+  const { STSClient, AssumeRoleWithWebIdentityCommand } = await import('../../packages/aws-sts.js');
+  const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
+  return sessionFor(request.RoleArn, WEB_HINT, () => client.send(new AssumeRoleWithWebIdentityCommand(request)));
+}
+
+interface StsAnswer {
+  readonly Credentials?:
+    | {
+        readonly AccessKeyId?: string | undefined;
+        readonly SecretAccessKey?: string | undefined;
+        readonly SessionToken?: string | undefined;
+        readonly Expiration?: Date | undefined;
+      }
+    | undefined;
+}
+
+async function sessionFor(role: string, hint: string, ask: () => Promise<StsAnswer>): Promise<AwsCredentials> {
   try {
-    const answer = await client.send(new AssumeRoleCommand(request));
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = (await ask()).Credentials ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new SopsError('key', 'the answer has no credentials');
     const expiration = Expiration ? { expiration: Expiration } : {};
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, ...expiration };
   } catch (error) {
-    throw awsFailure(`failed to assume role '${request.RoleArn}'`, error, () => ROLE_HINT);
+    throw awsFailure(`failed to assume role '${role}'`, error, () => hint);
   }
 }

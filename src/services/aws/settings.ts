@@ -6,9 +6,18 @@ import type { Host } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
 import { userHome } from '../../util/user-home.js';
 import { CredentialsLog } from './credentials-log.js';
-import { isForSdkAlone, profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
+import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';
-import { type AwsCredentials, type AwsManners, type AwsSettings, openSession, type SessionRequest } from './session.js';
+import { standInForFiles, tokenOf } from './sdk-files.js';
+import {
+  type AwsCredentials,
+  type AwsManners,
+  type AwsSettings,
+  openSession,
+  openWebSession,
+  type SessionRequest,
+  type WebSessionRequest,
+} from './session.js';
 
 const DEFAULT_PROFILE = 'default';
 
@@ -24,36 +33,58 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   // Named even when it is the default one: otherwise the SDK looks into the process's environment for it, and for keys.
   const profile = keyProfile || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || DEFAULT_PROFILE;
   const files = sharedFilesOf(host);
-  if (profile !== DEFAULT_PROFILE) await checkProfile(profile, files);
+  await checkProfile(profile, files, host);
   const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
-  const logger = new CredentialsLog(profile, profile !== DEFAULT_PROFILE, files);
-  const base = { region, requestHandler: requestHandlerFor(host), logger, ...(host.isEnvGiven && mannersOf(host)) };
-  const search = {
-    ...files,
-    // The SDK would begin at the process's own folder.
-    webIdentityTokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE
-      ? resolve(host.cwd, env.AWS_WEB_IDENTITY_TOKEN_FILE)
-      : host.isEnvGiven
-        ? ''
-        : undefined,
-    roleArn: env.AWS_ROLE_ARN ?? (host.isEnvGiven ? '' : undefined),
-    // The SDK's own takes the endpoint of STS from the process.
-    roleAssumer: (source: AwsCredentials, role: SessionRequest) =>
-      openSession(role, { ...base, credentials: source }, host),
-  };
+  const logger = new CredentialsLog(profile, profile !== DEFAULT_PROFILE, files, host);
+  const manners = host.isEnvGiven ? await mannersOf(host, profile, files) : {};
+  const base = { region, requestHandler: requestHandlerFor(host), logger, ...manners };
+  const search = { ...files, ...workloadOf(host), ...assumersFor(base, host) };
+  await standInForFiles({ ...files, tokenFile: search.webIdentityTokenFile }, host);
   return { ...base, profile, ...(credentials ? { credentials } : search) };
 }
 
-/** How services are asked, which the SDK would look for in the environment and the files of the process. */
-function mannersOf({ env }: Host): AwsManners {
+/** The role that a workload has by a token of its platform, which the SDK would look for in the environment of the process. */
+function workloadOf({ env, cwd, isEnvGiven }: Host): {
+  readonly webIdentityTokenFile: string | undefined;
+  readonly roleArn: string | undefined;
+  readonly roleSessionName: string | undefined;
+} {
+  const { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: role, AWS_ROLE_SESSION_NAME: session } = env;
   return {
+    // The SDK would begin at the process's own folder.
+    webIdentityTokenFile: file ? resolve(cwd, file) : isEnvGiven ? '' : undefined,
+    roleArn: role ?? (isEnvGiven ? '' : undefined),
+    roleSessionName: session || (isEnvGiven ? `sops-ts-${Date.now()}` : undefined),
+  };
+}
+
+/** How roles are assumed: the SDK's own ways take the endpoint of STS from the process. */
+function assumersFor(base: AwsSettings, host: Host) {
+  return {
+    roleAssumer: (source: AwsCredentials, role: SessionRequest) =>
+      openSession(role, { ...base, credentials: source }, host),
+    roleAssumerWithWebIdentity: async (role: WebSessionRequest) =>
+      openWebSession({ ...role, WebIdentityToken: await tokenOf(role.WebIdentityToken, host) }, base, host),
+  };
+}
+
+/** How services are asked, which the SDK would look for in the environment and the files of the process. */
+async function mannersOf(host: Host, profile: string, files: SharedFiles): Promise<AwsManners> {
+  const { env } = host;
+  // What cannot be read says nothing, as for the SDK: credentials may come from elsewhere.
+  const settings = await profileSettings(profile, files, host).catch(() => undefined);
+  const endpoint = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true' ? undefined : settings?.get('endpoint_url');
+  return {
+    ignoreConfiguredEndpointUrls: true,
+    ...(endpoint ? { endpoint } : {}),
     maxAttempts: Number(env.AWS_MAX_ATTEMPTS) || 3,
     retryMode: env.AWS_RETRY_MODE || 'standard',
     useFipsEndpoint: env.AWS_USE_FIPS_ENDPOINT === 'true',
     useDualstackEndpoint: env.AWS_USE_DUALSTACK_ENDPOINT === 'true',
-    ...(env.AWS_SDK_UA_APP_ID ? { userAgentAppId: env.AWS_SDK_UA_APP_ID } : {}),
+    userAgentAppId: env.AWS_SDK_UA_APP_ID ?? '',
     authSchemePreference: [],
     defaultsMode: 'legacy',
+    disableClockSkewCorrection: env.AWS_DISABLE_CLOCK_SKEW_CORRECTION === 'true',
   };
 }
 
@@ -61,11 +92,13 @@ function mannersOf({ env }: Host): AwsManners {
  * The region that the user configured: `AWS_REGION`, `AWS_DEFAULT_REGION`, or that of the profile in force. Throws `key` when there is
  * none.
  */
-export async function configuredRegion(host: Host): Promise<string> {
+export async function configuredRegion(host: Host, keyProfile = ''): Promise<string> {
   const { env } = host;
-  const profile = env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || DEFAULT_PROFILE;
+  const profile = keyProfile || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || DEFAULT_PROFILE;
   const region =
-    env.AWS_REGION || env.AWS_DEFAULT_REGION || (await profileSettings(profile, sharedFilesOf(host))).get('region');
+    env.AWS_REGION ||
+    env.AWS_DEFAULT_REGION ||
+    (await profileSettings(profile, sharedFilesOf(host), host)).get('region');
   if (region) return region;
   throw new SopsError('key', 'there is no AWS region', { hint: 'Set AWS_REGION, or a region in ~/.aws/config.' });
 }
@@ -90,11 +123,13 @@ export function sharedFilesOf(host: Host): SharedFiles {
   };
 }
 
-/** Left to the SDK, a name that is not there would mean the credentials of the machine. */
-async function checkProfile(name: string, { filepath, configFilepath }: SharedFiles): Promise<void> {
-  if (isForSdkAlone(configFilepath) || isForSdkAlone(filepath)) return;
-  const inConfig = (await sectionsOf(configFilepath)).map((section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '');
-  if (inConfig.includes(name) || (await sectionsOf(filepath)).includes(name)) return;
+/** Throws `key` for a profile that is not there: left to the SDK, its name would mean the credentials of the machine. */
+export async function checkProfile(name: string, { filepath, configFilepath }: SharedFiles, host: Host): Promise<void> {
+  if (name === DEFAULT_PROFILE) return;
+  const inConfig = (await sectionsOf(configFilepath, host)).map(
+    (section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '',
+  );
+  if (inConfig.includes(name) || (await sectionsOf(filepath, host)).includes(name)) return;
   throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {
     hint: `Choose another with AWS_PROFILE, or add it: looked into ${configFilepath} and ${filepath}.`,
   });

@@ -7,7 +7,8 @@ import { sessionNameOf } from '../../../src/keys/aws-kms/arn.js';
 import { awsKmsProvider } from '../../../src/keys/aws-kms/aws-kms.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
-import { settingsFor } from '../../../src/services/aws/settings.js';
+import { configuredRegion, settingsFor } from '../../../src/services/aws/settings.js';
+import { sessionOf } from '../../../src/util/session.js';
 import { sampledTest } from '../../support/sweep.js';
 import { AwsService, ROLE_TOKEN } from './aws-service.js';
 import { startDeafServer } from './deaf-server.js';
@@ -299,13 +300,25 @@ describe('with a profile', () => {
     expect(settings).toMatchObject({ webIdentityTokenFile: path });
   });
 
-  test('in a pipe, which gives it once: the SDK looks at it alone', async () => {
+  test('in a pipe, which gives it once', async () => {
     const pipe = `${folder.path}/pipe`;
     execFileSync('mkfifo', [pipe]);
-    const written = writeFile(pipe, '[profile piped]\naws_access_key_id=ID-piped\naws_secret_access_key=s\n');
-    await awsKmsProvider.wrap(keyOf({}), PART, hostWith({ ...files, AWS_PROFILE: 'piped', AWS_CONFIG_FILE: pipe }));
-    await written;
+    const host = sessionOf(hostWith({ ...files, AWS_PROFILE: 'piped', AWS_CONFIG_FILE: pipe }));
+    const wrapped = awsKmsProvider.wrap(keyOf({}), PART, host);
+    await writeFile(pipe, '[profile piped]\nregion=x\naws_access_key_id=ID-piped\naws_secret_access_key=s\n');
+    await wrapped;
     expect(scopes()).toEqual(['ID-piped eu-central-1/kms']);
+    expect(await configuredRegion(host, 'piped')).toBe('x');
+  });
+
+  test('whose keys were changed since the last run in this process, or which was not there then', async () => {
+    const wrap = () => awsKmsProvider.wrap(keyOf({}), PART, hostWith({ AWS_SHARED_CREDENTIALS_FILE: 'turning' }));
+    await expect(wrap()).rejects.toMatchObject({ code: 'key' });
+    for (const id of ['ID-before', 'ID-after']) {
+      folder.write('turning', `[default]\naws_access_key_id=${id}\naws_secret_access_key=s\n`);
+      await wrap();
+    }
+    expect(scopes()).toEqual(['ID-before eu-central-1/kms', 'ID-after eu-central-1/kms']);
   });
 
   test.each(['absent', 'config', 'profile dev'])('%s that does not exist', async (profile) => {
@@ -318,6 +331,37 @@ describe('with a profile', () => {
     const named = hostWith({ ...files, AWS_PROFILE: profile });
     await expect(awsKmsProvider.wrap(keyOf({}), PART, named)).rejects.toMatchObject({ code: 'key' });
     expect(service.http.received).toEqual([]);
+  });
+});
+
+describe('with the token of a workload', () => {
+  const profile = `role_arn=${ROLE}\nrole_session_name=job\nweb_identity_token_file=${folder.path}/own-token\n`;
+  const variables = { AWS_WEB_IDENTITY_TOKEN_FILE: 'token', AWS_ROLE_ARN: ROLE, AWS_ROLE_SESSION_NAME: 'job' };
+  test.each<[string, Record<string, string>, string]>([
+    ['that the environment names', variables, 'token'],
+    ['that a profile names', { AWS_CONFIG_FILE: 'workload', AWS_PROFILE: 'job' }, 'own-token'],
+  ])('%s: the endpoint is asked that the environment names', async (_, env, file) => {
+    folder.write('workload', `[profile job]\n${profile}`);
+    for (const name of ['token', 'own-token']) folder.write(name, `text of ${name}`);
+    await awsKmsProvider.wrap(keyOf({}), PART, hostWith({ AWS_SHARED_CREDENTIALS_FILE: 'none', ...env }));
+    expect(service.sessions).toEqual([
+      {
+        Action: 'AssumeRoleWithWebIdentity',
+        Version: '2011-06-15',
+        RoleArn: ROLE,
+        RoleSessionName: 'job',
+        WebIdentityToken: `text of ${file}`,
+      },
+    ]);
+    expect(scopes().at(-1)).toBe('ROLEID eu-central-1/kms');
+  });
+
+  test('that is not there', async () => {
+    const env = { ...variables, AWS_SHARED_CREDENTIALS_FILE: 'none', AWS_WEB_IDENTITY_TOKEN_FILE: 'absent' };
+    await expect(awsKmsProvider.wrap(keyOf({}), PART, hostWith(env))).rejects.toMatchObject({
+      code: 'key',
+      message: expect.stringContaining(`cannot read the token file ${folder.path}/absent: no such file or directory`),
+    });
   });
 });
 

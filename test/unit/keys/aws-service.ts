@@ -69,7 +69,8 @@ function json(body: unknown, status = 200): Reply {
 /** Roles named `refused` may not be assumed. */
 function assumeRole({ body }: Received): Reply {
   const headers = { 'content-type': 'text/xml' };
-  const role = new URLSearchParams(body).get('RoleArn') ?? '';
+  const form = new URLSearchParams(body);
+  const [action, role] = [form.get('Action'), form.get('RoleArn') ?? ''];
   if (role.endsWith('/refused')) {
     const error = '<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not you</Message></Error>';
     return { status: 403, headers, body: `<ErrorResponse>${error}<RequestId>r</RequestId></ErrorResponse>` };
@@ -79,7 +80,7 @@ function assumeRole({ body }: Received): Reply {
   const result = role.endsWith('/empty') ? '' : `<Credentials>${credentials}</Credentials>`;
   return {
     headers,
-    body: `<AssumeRoleResponse><AssumeRoleResult>${result}</AssumeRoleResult></AssumeRoleResponse>`,
+    body: `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`,
   };
 }
 

@@ -2,10 +2,13 @@
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { encrypt } from '../../../src/index.js';
 import { callOf } from '../../../src/library/call.js';
 import { settingsFor, sharedFilesOf } from '../../../src/services/aws/settings.js';
 import { wellKnownFile } from '../../../src/services/gcp/credentials.js';
 import { kubeconfigPaths } from '../../../src/services/kubernetes/kubeconfig.js';
+import { LibraryDesk } from '../../support/library-desk.js';
+import { AwsService } from '../keys/aws-service.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -37,6 +40,21 @@ describe('an environment of the caller', () => {
       useFipsEndpoint: false,
     });
     expect(wellKnownFile(host)).toBe('/mine/.config/gcloud/application_default_credentials.json');
+  });
+
+  test('has the endpoints that it names, and not those of the process', async () => {
+    const desk = new LibraryDesk();
+    const [own, others] = [await AwsService.start(), await AwsService.start()];
+    vi.stubEnv('AWS_ENDPOINT_URL_KMS', others.http.url);
+    desk.write('aws', `[default]\nendpoint_url = ${own.http.url}\n`);
+    await encrypt('a: 1\n', {
+      env: { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_CONFIG_FILE: 'aws' },
+      ...{ cwd: desk.folder, config: false, format: 'yaml' },
+      recipients: ['arn:aws:kms:eu-west-1:123456789012:key/k'],
+    });
+    expect([own.calls.length, others.calls.length]).toEqual([1, 0]);
+    await Promise.all([own.http.close(), others.http.close()]);
+    desk.remove();
   });
 
   test('that is the process’s leaves to the SDK what it knows better', async () => {

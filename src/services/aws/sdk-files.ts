@@ -1,0 +1,54 @@
+/**
+ * What the AWS SDK would read for itself is read here. It remembers files for the life of the process, which may be older than its
+ * credentials, and a pipe that nobody writes to keeps a thread of the program for good; one in place of a token the whole program.
+ */
+import { SopsError } from '../../errors.js';
+import { systemReason } from '../../util/files.js';
+import type { Host } from '../../util/host.js';
+import { readNamedFile } from '../../util/named-file.js';
+import { resolve } from '../../util/paths.js';
+import { type SharedFiles, settingsIn, textOf } from './profiles.js';
+
+/** The files of profiles, and that of a token which the environment names. */
+interface SdkFiles extends SharedFiles {
+  readonly tokenFile: string | undefined;
+}
+
+/** Gives the SDK what is in the files now; in place of a token the name of its file, which `tokenOf` reads once there is a need. */
+export async function standInForFiles({ filepath, configFilepath, tokenFile }: SdkFiles, host: Host): Promise<void> {
+  const { externalDataInterceptor: standIns } = await import('../../packages/aws-core.js');
+  const tokens = tokenFile ? [tokenFile] : [];
+  for (const file of [configFilepath, filepath]) {
+    const text = await textIfAny(file, host);
+    standIns.interceptFile(file, text);
+    tokens.push(...settingsIn(text, TOKEN_FILE));
+  }
+  for (const name of tokens) standIns.getTokenRecord()[name] = name;
+}
+
+/** Of profiles. */
+const TOKEN_FILE = 'web_identity_token_file';
+
+/** What cannot be read has no profiles, as for the SDK: credentials may come from elsewhere. */
+async function textIfAny(file: string, host: Host): Promise<string> {
+  try {
+    return await textOf(file, host);
+  } catch (error) {
+    if (host.signal?.aborted) throw error;
+    return '';
+  }
+}
+
+/** The token of a workload, by what the SDK took for it. Throws `key`. */
+export async function tokenOf(taken: string, host: Host): Promise<string> {
+  const { externalDataInterceptor: standIns } = await import('../../packages/aws-core.js');
+  if (standIns.getTokenRecord()[taken] !== taken) return taken;
+  try {
+    return (await readNamedFile(resolve(host.cwd, taken), host)).toString('latin1');
+  } catch (cause) {
+    throw new SopsError('key', `cannot read the token file ${taken}: ${systemReason(cause)}`, {
+      hint: 'The platform of the workload puts it there: mend AWS_WEB_IDENTITY_TOKEN_FILE, or the web_identity_token_file of the profile.',
+      cause,
+    });
+  }
+}
