@@ -26,6 +26,9 @@ const GOOGLE_CLIENT = /[\\/]google-gax[\\/]build[\\/]/;
 const NO_CREDENTIALS = 'module.exports = { GoogleAuth: class {}, OAuth2Client: class {} };';
 /** A checksum for uploads, which takes node:zlib along in every run that asks AWS for anything. The same without it stands beside it. */
 const NATIVE_CRC = /[\\/]crc32[\\/]Crc32Node\.js$/;
+/** AWS's client asks for a home first of all, also where it is told of other files, and the system may know of none. */
+const AWS_HOME = /[\\/]shared-ini-file-loader[\\/]getHomeDir\.js$/;
+const HOME_OR_NONE = "(() => { try { return homedir(); } catch { return '/dev/null'; } })()";
 /** AWS's own way to ask, which takes TLS and its certificates along, also where a server is asked without; ours asks in its place. */
 const AWS_HTTPS = /[\\/]node-http-handler[\\/]dist-es[\\/]node-https\.js$/;
 const LATE_HTTPS = "const https = () => process.getBuiltinModule('node:https');\nexport const node_https = { get Agent() { return https().Agent; }, get request() { return https().request; } };";
@@ -88,6 +91,7 @@ const plainRequires = {
     bundler.onResolve({ filter: VERSION_CHECK }, ({ path, importer }) => (/[\\/]jsonwebtoken[\\/]/.test(importer) ? { path, namespace: 'new enough' } : undefined));
     bundler.onLoad({ filter: /.*/, namespace: 'new enough' }, () => ({ contents: 'exports.satisfies = () => true;' }));
     bundler.onLoad({ filter: AWS_SHAPES }, ({ path }) => ({ contents: usedShapes(path), loader: 'js' }));
+    bundler.onLoad({ filter: AWS_HOME }, ({ path }) => ({ contents: readFileSync(path, 'utf8').replace('= homedir();', `= ${HOME_OR_NONE};`), loader: 'js' }));
     bundler.onLoad({ filter: AWS_HTTPS }, () => ({ contents: LATE_HTTPS, loader: 'js' }));
     bundler.onLoad({ filter: NATIVE_CRC }, () => ({ contents: "export { Crc32Js as Crc32Node } from './Crc32Js';", loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.

@@ -32,12 +32,8 @@ function mayBeThere(path: string): boolean {
   }
 }
 
-/** The name of the process's user, whatever the environment says; the number of one who has no name. */
+/** The name of the process's user; the number of one who has no name. */
 async function loginName(): Promise<string> {
-  const { userInfo } = await import('node:os');
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.geteuid?.() ?? 'unknown');
-  }
+  const { userName } = await import('../util/user-name.js');
+  return userName() ?? String(process.geteuid?.() ?? 'unknown');
 }

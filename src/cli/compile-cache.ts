@@ -24,10 +24,18 @@ function cachesOf({ env, platform }: Runner): string | undefined {
   // A relative path would be another folder wherever the program is started, perhaps one of a repository of somebody else's.
   if (isAbsolute(env.XDG_CACHE_HOME ?? '')) return env.XDG_CACHE_HOME;
   if (platform === 'win32') return isAbsolute(env.LOCALAPPDATA ?? '') ? env.LOCALAPPDATA : undefined;
-  // Every start comes here, and loading `node:os` would take half a millisecond of it.
-  const home = env.HOME ?? process.getBuiltinModule('node:os').homedir();
-  if (!home.startsWith('/')) return undefined;
+  const home = env.HOME ?? knownHome();
+  if (!home?.startsWith('/')) return undefined;
   return platform === 'darwin' ? join(home, 'Library', 'Caches') : join(home, '.cache');
+}
+
+/** The home that the system knows of; not that of util/user-home.ts, as every start comes here, and loading `node:os` would take half a millisecond of it. */
+function knownHome(): string | undefined {
+  try {
+    return process.getBuiltinModule('node:os').homedir();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where the compiled program is kept; undefined when it is to be kept nowhere. */

@@ -38,7 +38,20 @@ export async function helpPage(
     commands,
     await layoutFor(Math.min(Math.max(width || USUAL_WIDTH, LEAST_WIDTH), MOST_WIDTH)),
   );
-  return programName === OWN_NAME ? page : page.replaceAll(new RegExp(`\\b${OWN_NAME}(?= )`, 'g'), () => programName);
+  return programName === OWN_NAME ? page : calledAs(programName, page);
+}
+
+/** Names under which the commands of a family have no first word. */
+const FAMILIES: ReadonlyMap<string, string> = new Map([['vals', 'refs']]);
+
+/** A page with the command lines that the program has under another name. */
+function calledAs(name: string, page: string): string {
+  const family = FAMILIES.get(name);
+  if (family === undefined) return page.replaceAll(new RegExp(`\\b${OWN_NAME}(?= )`, 'g'), () => name);
+  const listed = new RegExp(`^( *)${family} (\\S+)`, 'gm');
+  return page
+    .replaceAll(new RegExp(`\\b${OWN_NAME} ${family}(?= )`, 'g'), () => name)
+    .replaceAll(listed, (_, indent: string, word: string) => `${indent}${word}${' '.repeat(family.length + 1)}`);
 }
 
 /** How pages are laid out. */

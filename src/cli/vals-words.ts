@@ -9,7 +9,8 @@ const COMMANDS: readonly string[] = ['eval', 'get', 'exec', 'env', 'flatten', 'k
 export function valsWords(words: readonly string[]): readonly string[] {
   const [name, ...rest] = words;
   if (name === 'version') return ['--version'];
-  if (name === undefined || /^--?h(?:elp)?$/.test(name) || name === 'help') return ['help', 'refs'];
+  if (name === undefined || /^--?h(?:elp)?$/.test(name)) return ['help', 'refs'];
+  if (name === 'help') return ['help', 'refs', ...rest];
   if (!COMMANDS.includes(name))
     throw new UsageError(`${JSON.stringify(name)} is not a command of vals`, undefined, undefined, HINT);
   return ['refs', name, ...withDashes(rest, `refs ${name}`)];

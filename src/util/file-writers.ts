@@ -1,11 +1,11 @@
 /** Who else than the user can write a file: what others can change must not be believed. */
 
-import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { getgid, getuid } from 'node:process';
 import { statOrThrow } from './files.js';
 import { lstatSync, readFileSync, realpathSync, type Stats } from './fs.js';
 import type { Host } from './host.js';
+import { userName } from './user-name.js';
 
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
@@ -54,9 +54,9 @@ function isWritableByOthers({ mode, gid }: Stats): boolean {
 /** Whether a group is the user's own, without other members, as many systems give one to each user (with the umask 002). */
 function isPrivateGroup(group: number): boolean {
   if (group !== getgid?.()) return false;
-  const { username, uid } = userInfo();
   const line = groupLines().find((fields) => fields[2] === String(group));
-  if (!line) return uid === group;
+  if (!line) return getuid?.() === group;
+  const username = userName();
   const members = (line[3] ?? '').split(',').filter((member) => member !== '' && member !== username);
   return line[0] === username && members.length === 0;
 }

@@ -53,6 +53,11 @@ describe('a link called vals', () => {
   test('tells its version, its help and what it does not know', async () => {
     expect((await vals(['version'])).stdout.toString()).toMatch(/sops-ts \d/);
     expect((await vals([])).stdout.toString()).toContain('ksdecode');
+    const page = (await vals(['help'])).stdout.toString();
+    expect(page).toMatch(/^Usage: vals COMMAND \[flags\]\n\n {2}eval {20}print/);
+    expect(page).not.toContain('refs ');
+    expect((await vals(['help', 'eval'])).stdout.toString()).toMatch(/^Usage: vals eval /);
+    expect((await vals(['exec', '--help'])).stdout.toString()).toMatch(/\n {2}vals exec -i/);
     const unknown = await vals(['publish']);
     expect([unknown.status, unknown.stdout.toString()]).not.toEqual([0, '']);
     expect(unknown.stderr).toContain('"publish" is not a command of vals');
