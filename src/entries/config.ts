@@ -37,7 +37,8 @@ function ran(words: readonly string[], env: Record<string, string | undefined>):
   try {
     const ended = spawnSync(process.execPath, words, {
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // `SOPS_FILE=/dev/stdin` is read there.
+      stdio: ['inherit', 'pipe', 'inherit'],
       maxBuffer: Number.POSITIVE_INFINITY,
       windowsHide: true,
     });

@@ -28,7 +28,8 @@ const oneOf = (...words: readonly string[]): OptionKind => ({
 const YES_NO: OptionKind = { wanted: 'true or false', fits: (value) => typeof value === 'boolean' };
 const TEXT: OptionKind = { wanted: 'a text', fits: (value) => typeof value === 'string' && value !== '' };
 const TEXTS: OptionKind = { wanted: 'a list of texts', fits: isTexts };
-const OBJECT: OptionKind = { wanted: 'an object', fits: (value) => isObject(value) && !Array.isArray(value) };
+/** Not what keeps its members elsewhere, as lists, maps and `Headers` do: it would count as empty. */
+const OBJECT: OptionKind = { wanted: 'an object', fits: (value) => isObject(value) && !(Symbol.iterator in value) };
 const LIST: OptionKind = { wanted: 'a list', fits: Array.isArray };
 const FUNCTION: OptionKind = { wanted: 'a function', fits: (value) => typeof value === 'function' };
 const isSignal = (value: unknown): value is AbortSignal =>

@@ -51,7 +51,8 @@ async function validated(schema: StandardSchemaV1, data: Data, showsMessages: bo
 function outcomeOf(result: Result, data: Data, showsMessages: boolean): Outcome {
   const { issues } = result;
   if (!issues) return { value: result.value };
-  return { issues: issuesIn(issues).map((issue) => issueOf(issue, data, showsMessages)) };
+  const values = textsOfValues(data);
+  return { issues: issuesIn(issues).map((issue) => issueOf(issue, { data, values }, showsMessages)) };
 }
 
 /** At least one: a validator that refuses something without saying what refuses the whole. */
@@ -60,27 +61,36 @@ function issuesIn(issues: unknown): readonly Issue[] {
   return found.length > 0 ? found : [{ message: '' }];
 }
 
-function issueOf({ path, message }: Issue, data: Data, showsMessages: boolean): SchemaIssue {
-  const { known, isMissing } = knownPart(stepsIn(path), data);
+interface Looked {
+  readonly data: Data;
+  readonly values: ReadonlySet<string>;
+}
+
+function issueOf({ path, message }: Issue, looked: Looked, showsMessages: boolean): SchemaIssue {
+  const { known, isMissing } = knownPart(stepsIn(path), looked);
   return { path: known, code: isMissing ? 'missing' : 'invalid', ...(showsMessages ? { message } : {}) };
 }
 
 function stepsIn(path: unknown): string[] {
   if (!Array.isArray(path)) return [];
-  return path.map((step) => String(typeof step === 'object' && step !== null ? step.key : step));
+  return path.map((step) => keyText(typeof step === 'object' && step !== null ? step.key : step));
+}
+
+function keyText(key: unknown): string {
+  return typeof key === 'symbol' ? (key.description ?? '') : String(key);
 }
 
 /**
  * As much of a path as the data has, and one key more where a map or list lacks it, unless that is a value itself: schemas may make keys of
  * values. What is behind it may come from values, too.
  */
-function knownPart(steps: readonly string[], data: Data): { known: string[]; isMissing: boolean } {
+function knownPart(steps: readonly string[], { data, values }: Looked): { known: string[]; isMissing: boolean } {
   const known: string[] = [];
   let at = data;
   for (const step of steps) {
     if (typeof at !== 'object' || at === null) break;
     const isThere = Object.hasOwn(at, step);
-    if (!isThere && holdsValue(data, step)) break;
+    if (!isThere && values.has(alike(step))) break;
     known.push(step);
     if (!isThere) return { known, isMissing: true };
     at = at[step];
@@ -88,14 +98,20 @@ function knownPart(steps: readonly string[], data: Data): { known: string[]; isM
   return { known, isMissing: false };
 }
 
-function holdsValue(data: Data, text: string): boolean {
+/** Validators may make a key of a value in other letters, or with spaces around it. */
+function alike(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+function textsOfValues(data: Data): ReadonlySet<string> {
+  const texts = new Set<string>();
   const pending: Data[] = [data];
   while (pending.length > 0) {
     const at = pending.pop();
     if (typeof at === 'object' && at !== null) for (const part of Object.values(at)) pending.push(part);
-    else if (String(at) === text) return true;
+    else texts.add(alike(String(at)));
   }
-  return false;
+  return texts;
 }
 
 function misfit(issues: readonly SchemaIssue[], file: string | undefined): SopsError {

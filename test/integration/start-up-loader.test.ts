@@ -53,6 +53,15 @@ test('where no process may be started, sops-ts/config says so', () => {
   expect(stderr).toMatch(/^sops-ts: sops-ts\/config cannot start the process that opens the files: .*\nnode --import/);
 });
 
+test.skipIf(process.platform === 'win32').each(['--import sops-ts/env app.mjs', 'first.mjs'])(
+  'node %s reads standard input where that is the file',
+  (words) => {
+    const line = `cat .env.enc | SOPS_FILE=/dev/stdin "${process.execPath}" ${words}`;
+    const script = `process.stdout.write(require('child_process').execSync(${JSON.stringify(line)}))`;
+    expect(app.node(['-e', script], { NODE_NO_WARNINGS: '1' })).toMatchObject({ status: 0, stdout: SHOWN });
+  },
+);
+
 describe.each(WAYS)('%s', (_, start) => {
   test('gives the values before the program begins', () => {
     expect(start()).toMatchObject({ status: 0, stdout: SHOWN, stderr: '' });

@@ -42,6 +42,8 @@ describe('options', () => {
     [{ enviroment: {} }, 'enviroment is not known'],
     [{ cwd: 7 }, 'cwd must be a text'],
     [{ config: 7 }, 'config must be a path'],
+    [{ env: new Map([['SOPS_AGE_KEY', 'x']]) }, 'env must be an object of texts'],
+    [{ identities: new Headers({ age: 'x' }) }, 'identities must be an object'],
     [{ cwd: '/', __proto__x: 1 }, 'is not known'],
   ])('%j is refused by every call, as a rejection', async (o, said) => {
     for (const call of calls(o)) {

@@ -236,6 +236,13 @@ describe('a schema', () => {
     ['in a text', SECRET, 'the whole is invalid'],
     ['made of a value', [{ message: SECRET, path: [SECRET, 'a'] }], 'the whole is invalid'],
     ['under one', [{ message: SECRET, path: ['b', SECRET] }], 'b is missing'],
+    ['made of one in other letters', [{ message: SECRET, path: [` ${SECRET.toUpperCase()}`] }], 'the whole is invalid'],
+    ['that is a symbol', [{ message: SECRET, path: [Symbol('b')] }], 'b is missing'],
+    [
+      'that is a symbol made of a value',
+      [{ message: SECRET, path: [{ key: Symbol(SECRET) }] }],
+      'the whole is invalid',
+    ],
   ])('names a place %s', async (_, issues, said) => {
     await desk.seal('s.yaml', `a: ${SECRET}\n`);
     const error = await decryptFile('s.yaml', { ...desk.options, schema: saying(issues) as never }).catch(
@@ -243,6 +250,15 @@ describe('a schema', () => {
     );
     expect(error).toMatchObject({ code: 'schema', message: `the values do not fit the schema: ${said}` });
     expect(JSON.stringify(error) + (error as Error).stack).not.toContain(SECRET);
+  });
+
+  test('with as many issues as there are values takes no longer than those', async () => {
+    const names = Array.from({ length: 20_000 }, (_, at) => `k${at}`);
+    const text = JSON.stringify(Object.fromEntries(names.map((name) => [name, `value of ${name}`])));
+    await desk.seal('wide.json', text);
+    const schema = saying(names.map((name) => ({ message: SECRET, path: [`no-${name}`] }))) as never;
+    const error = await decryptFile('wide.json', { ...desk.options, schema }).catch((thrown: unknown) => thrown);
+    expect((error as Error).message).toContain('no-k2 is missing, and 19997 more');
   });
 
   test('that throws when its issues are looked at is not quoted', async () => {
