@@ -27,8 +27,8 @@ describe('execEnv', () => {
     await desk.seal('.env.enc', 'export __proto__ = "x y"\nA=__proto__=b\n', ...ENV);
     const found = await execEnv('.env.enc', desk.options);
     expect(Object.entries(found)).toEqual([
-      ['A', '__proto__=b'],
       ['__proto__', 'x y'],
+      ['A', '__proto__=b'],
     ]);
   });
 
