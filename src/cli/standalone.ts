@@ -2,21 +2,14 @@
  * The executable: one file that needs no Node. By the name that it is called by, or after the word `as`, it is sops-ts, `sops`, `vals`, or
  * the plug-in of kustomize (docs/executable.md).
  */
-import { basename } from 'node:path';
 import { main, processStreams } from './main.js';
+import { personalityOf } from './personality.js';
 
 /** The plug-in's own name, and the one of the program whose place it takes. */
 const PLUGIN_NAMES: ReadonlySet<string> = new Set(['sops-ts-kustomize', 'ksops']);
 
-/** What the executable is, and the words that are for that: links are impossible in some places, so a name may be given as words. */
-export function personalityOf(called: string, words: readonly string[]): { name: string; words: readonly string[] } {
-  const [first, name] = words;
-  if (first === 'as' && name !== undefined) return { name, words: words.slice(2) };
-  return { name: basename(called).replace(/\.exe$/i, ''), words };
-}
-
 async function start(): Promise<void> {
-  const { name, words } = personalityOf(process.argv0, process.argv.slice(2));
+  const { name, words } = personalityOf(process.argv0, process.argv.slice(2), process.platform);
   // With a listener a file that grows beyond the size limit is a write error; without, the signal would end the process.
   process.on('SIGXFSZ', () => undefined);
   const streams = processStreams(name);
