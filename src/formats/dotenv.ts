@@ -179,6 +179,7 @@ function treeEdits(file: DotenvText, items: readonly (Item | Comment)[], sealed:
   const known = new Set<Item | Comment>(lines);
   const edits = lines.filter((line) => !wanted.has(line)).map(({ start, next }) => ({ start, end: next, text: '' }));
   let at = 0;
+  let lastAddition = -1;
   for (const node of items) {
     if (known.has(node)) {
       const line = node as Line;
@@ -186,8 +187,9 @@ function treeEdits(file: DotenvText, items: readonly (Item | Comment)[], sealed:
       if (edit) edits.push(edit);
       at = line.next;
     } else {
-      const isOpen = at > 0 && text[at - 1] !== '\n' && edits.at(-1)?.start !== at;
+      const isOpen = at > 0 && text[at - 1] !== '\n' && lastAddition !== at;
       edits.push({ start: at, end: at, text: (isOpen ? '\n' : '') + lineOf(node, sealed) });
+      lastAddition = at;
     }
   }
   return edits;

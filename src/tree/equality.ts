@@ -11,16 +11,33 @@ export function sameTree(left: readonly Branch[], right: readonly Branch[]): boo
   return left.length === right.length && left.every((document, at) => sameValue(document, right[at]));
 }
 
-/** {@link sameTree} for two values, with another way to compare their leaves if one is given. Iterative, so any depth is fine. */
-export function sameValue(left: Value, right: Value | undefined, sameLeaf = sameLeafValue): boolean {
+/** {@link sameTree} for keys and values alone. */
+export function sameButComments(left: readonly Branch[], right: readonly Branch[]): boolean {
+  const same = (document: Branch, at: number) => sameValue(document, right[at], sameLeafValue, withoutComments);
+  return left.length === right.length && left.every(same);
+}
+
+const withoutComments = (items: readonly Node[]): readonly Node[] => items.filter(({ kind }) => kind !== 'comment');
+
+/**
+ * {@link sameTree} for two values, with another way to compare their leaves, or to choose what counts of the items of a map or list, if one
+ * is given. Iterative, so any depth is fine.
+ */
+export function sameValue(
+  left: Value,
+  right: Value | undefined,
+  sameLeaf = sameLeafValue,
+  counting = (items: readonly Node[]) => items,
+): boolean {
   const pending: [Node, Node | undefined][] = [[left, right]];
   for (let pair = pending.pop(); pair; pair = pending.pop()) {
     const [one, other] = pair;
     if (!other || !sameHead(one, other, sameLeaf)) return false;
     if (one.kind === 'item' && other.kind === 'item') pending.push([one.value, other.value]);
     if ('items' in one && 'items' in other) {
-      if (one.items.length !== other.items.length) return false;
-      for (const [at, entry] of one.items.entries()) pending.push([entry, other.items[at]]);
+      const [items, others] = [counting(one.items), counting(other.items)];
+      if (items.length !== others.length) return false;
+      for (const [at, entry] of items.entries()) pending.push([entry, others[at]]);
     }
   }
   return true;

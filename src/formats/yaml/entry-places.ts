@@ -1,6 +1,6 @@
 /** Where the entries of a YAML text stand, and what its collections held when it was read: what edits of whole entries need. */
 import { nodes } from '../../tree/leaves.js';
-import type { Branch, Comment, Item, List, Value } from '../../tree/tree.js';
+import type { Branch, Comment, Item, Leaf, List, Value } from '../../tree/tree.js';
 import type { NodeWatcher } from './node.js';
 
 /** An item of a map from its key, an entry of a list from its dash, to the end of its value. */
@@ -68,6 +68,16 @@ export class EntryPlaces {
     }
     const isBlock = value?.source?.style === 'literal' || value?.source?.style === 'folded';
     return isBlock && String(value?.value).endsWith('\n');
+  }
+
+  /** The leaf that ended an entry when it was read, if one did. */
+  lastLeafOf(entry: PlacedNode): Leaf | undefined {
+    let value = this.valueOf(entry);
+    while (value && value.kind !== 'leaf') {
+      const last = this.heldBy(value).findLast((each) => each.kind !== 'comment');
+      value = last && this.valueOf(last as PlacedNode);
+    }
+    return value;
   }
 
   /** The value that an entry was read with. */

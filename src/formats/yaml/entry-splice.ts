@@ -1,21 +1,12 @@
 /** The edits for entries of a YAML text that have come, gone, or got a value of another kind. */
-import {
-  type Branch,
-  branch,
-  type Comment,
-  type Item,
-  item,
-  type Leaf,
-  type List,
-  list,
-  type Value,
-} from '../../tree/tree.js';
+import { type Branch, branch, type Comment, type Item, item, type List, list, type Value } from '../../tree/tree.js';
 import type { Edit, EmitOptions } from '../store.js';
 import { isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import type { DocumentPlace } from './documents.js';
 import { emitValue, emitYaml } from './emit.js';
 import { commaBehind } from './emit-flow.js';
+import { type EntryGap, gapsBetween } from './entry-gaps.js';
 import type { EntryPlace, EntryPlaces, PlacedNode } from './entry-places.js';
 import { flowTexts } from './entry-text.js';
 
@@ -44,10 +35,20 @@ export function spliceEntries(text: string, entries: EntryPlaces, document: Chan
 /** The texts of new comments, by the entry that they stand above. */
 type FreshComments = ReadonlyMap<PlacedNode, readonly string[]>;
 
+/** The map or list that a gap is in. */
+interface Surroundings {
+  readonly of: Branch | List;
+  /** The entries of it that stay. */
+  readonly kept: readonly PlacedNode[];
+  readonly fresh: FreshComments;
+}
+
 /** Collects the edits of the entries of one document. */
 class EntrySplicer implements SplicedEntries {
   readonly edits: Edit[] = [];
   readonly gone = new Set<Value>();
+  /** What goes at the end of a text without a last line break. */
+  private lastRemoval: Edit | undefined;
   private readonly lineBreak: string;
   private readonly options: EmitOptions;
 
@@ -69,57 +70,53 @@ class EntrySplicer implements SplicedEntries {
         this.spliceRoot(place);
         continue;
       }
+      const held = new Set(this.places.heldBy(of));
       for (const entry of of.items) {
         const value = entry.kind === 'item' ? entry.value : entry;
         if (value.kind === 'leaf' || value.kind === 'comment' || value.alias) continue;
-        if (entry.kind !== 'comment' && this.places.of(entry) && !this.isReplaced(entry)) pending.push(value);
+        if (entry.kind !== 'comment' && held.has(entry) && !this.isReplaced(entry)) pending.push(value);
       }
     }
+    this.spliceLastRemoval();
+  }
+
+  /** Takes the line break in front along, as the text has none at its end, unless something has come to stand there. */
+  private spliceLastRemoval(): void {
+    if (!this.lastRemoval) return;
+    const { start, end, text } = this.lastRemoval;
+    const begin = start - (/\r?\n$/.exec(this.text.slice(Math.max(0, start - 2), start))?.[0].length ?? 0);
+    const isTaken = this.edits.some((edit) => edit.end > begin && edit.end <= start);
+    this.edits.push({ start: isTaken ? start : begin, end, text });
   }
 
   /** Splices what a collection holds; false when nothing of it stays, or nothing was there. */
   private spliceEntries(of: Branch | List): boolean {
     const before = this.entriesOf(this.places.heldBy(of));
-    const present = new Set<PlacedNode | Comment>(of.items);
-    const removed = before.filter((entry) => !present.has(entry));
-    const added = this.entriesOf(of.items).filter((entry) => !this.places.of(entry));
+    const now = this.entriesOf(of.items);
+    const present = new Set<PlacedNode | Comment>(now);
     const kept = before.filter((entry) => present.has(entry));
-    for (const entry of removed) this.noteGone(entry);
-    if (
-      of.kind === 'list' &&
-      removed.length === 1 &&
-      added.length === 1 &&
-      before.length === this.entriesOf(of.items).length
-    ) {
-      this.rewrite(removed[0] as Value, added[0] as Value);
-      return true;
-    }
-    if (kept.length === 0 && removed.length + added.length > 0) return false;
+    for (const entry of before) if (!present.has(entry)) this.noteGone(entry);
+    const isAnother = of.kind === 'list' && before.length === 1 && now.length === 1;
+    if (kept.length === 0 && before.length + now.length > 0 && !isAnother) return false;
     for (const entry of kept) if (this.isReplaced(entry)) this.rewrite(entry, entry);
-    for (const entry of removed) this.remove(entry, this.places.heldBy(of), before);
     const fresh = this.freshComments(of);
-    if (added.length > 0) this.addEntries(of, kept, fresh);
+    for (const gap of gapsBetween(before, now)) this.spliceGap(gap, { of, kept, fresh });
     this.spliceComments(of, new Set(kept), fresh);
     return true;
   }
 
-  /** Writes new entries where they stand: after the one before them that was read, or before the first. */
-  private addEntries(of: Branch | List, kept: readonly PlacedNode[], fresh: FreshComments): void {
-    let previous: PlacedNode | undefined;
-    let run: PlacedNode[] = [];
-    const flush = (): void => {
-      if (run.length > 0 && previous) this.append(run, previous, fresh);
-      else if (run.length > 0) this.prepend(run, { of, kept, fresh });
-      run = [];
-    };
-    for (const entry of this.entriesOf(of.items)) {
-      if (!this.places.of(entry)) run.push(entry);
-      else {
-        flush();
-        previous = entry;
-      }
-    }
-    flush();
+  /**
+   * Has what has come stand where it is in the tree: in a list in the place of what has gone, else after the entry in front that was read,
+   * or before the first.
+   */
+  private spliceGap({ previous, next, removed, added }: EntryGap, around: Surroundings): void {
+    const rewritten = around.of.kind === 'list' ? Math.min(removed.length, added.length) : 0;
+    for (let at = 0; at < rewritten; at++) this.rewrite(removed[at] as PlacedNode, added[at] as PlacedNode);
+    const last = removed[rewritten - 1] ?? previous;
+    const run = added.slice(rewritten);
+    this.remove({ previous: last, next, removed: removed.slice(rewritten), added: run }, this.places.heldBy(around.of));
+    if (run.length > 0 && last) this.append(run, last, around.fresh);
+    else if (run.length > 0) this.prepend(run, around);
   }
 
   /** Comments on lines of their own that have come above entries that were read, or gone from there. */
@@ -204,22 +201,30 @@ class EntrySplicer implements SplicedEntries {
     if (below !== '') this.edits.push({ start: lineEnd, end: lineEnd, text: below });
   }
 
-  /** Removes an entry with its lines and the comments right above it. */
-  private remove(entry: PlacedNode, held: readonly (PlacedNode | Comment)[], before: readonly PlacedNode[]): void {
-    const place = this.placeOf(entry);
-    const next = before[before.indexOf(entry) + 1];
-    const previous = before[before.indexOf(entry) - 1];
+  /** Removes entries that stood in one place, with their lines and the comments right above them. */
+  private remove({ previous, next, removed, added }: EntryGap, held: readonly (PlacedNode | Comment)[]): void {
+    const [first] = removed;
+    const last = removed.at(-1);
+    if (!first || !last) return;
+    const place = this.placeOf(first);
     if (place.inFlow || !this.isFirstOfLine(place.start)) {
+      const { end } = this.placeOf(last);
       if (next) this.edits.push({ start: place.start, end: this.placeOf(next).start, text: '' });
-      else this.edits.push({ start: previous ? this.placeOf(previous).end : place.start, end: place.end, text: '' });
+      else this.edits.push({ start: previous ? this.placeOf(previous).end : place.start, end, text: '' });
       return;
     }
-    let start = this.startWithComments(entry, held);
-    const end = this.behindLines(entry, place);
-    const isOpen = end === this.text.length && !isBreak(this.text.charCodeAt(end - 1));
-    const isFree = isOpen && !(previous && this.places.takesBreak(previous));
-    if (isFree) start -= /\r?\n$/.exec(this.text.slice(Math.max(0, start - 2), start))?.[0].length ?? 0;
-    this.edits.push({ start, end, text: '' });
+    let start = this.startWithComments(first, held);
+    for (const [at, entry] of removed.entries()) {
+      const end = this.behindLines(entry, this.placeOf(entry));
+      const following = removed[at + 1];
+      const resumed = following && this.startWithComments(following, held);
+      if (resumed === end) continue;
+      const isOpen = end === this.text.length && !isBreak(this.text.charCodeAt(end - 1));
+      const isFree = isOpen && added.length === 0 && !(previous && this.places.takesBreak(previous));
+      if (isFree) this.lastRemoval = { start, end, text: '' };
+      else this.edits.push({ start, end, text: '' });
+      start = resumed ?? end;
+    }
   }
 
   /** The start of the lines of an entry, with the comment lines right above it. */
@@ -249,17 +254,18 @@ class EntrySplicer implements SplicedEntries {
   }
 
   /** Writes new entries above the first one that stays. */
-  private prepend(
-    added: readonly PlacedNode[],
-    { of, kept, fresh }: { of: Branch | List; kept: readonly PlacedNode[]; fresh: FreshComments },
-  ): void {
+  private prepend(added: readonly PlacedNode[], { of, kept, fresh }: Surroundings): void {
     const [first] = kept as readonly [PlacedNode];
     const { start, inFlow } = this.placeOf(first);
     if (inFlow) this.edits.push({ start, end: start, text: `${flowTexts(added, this.options)}, ` });
     else if (this.isFirstOfLine(start)) {
       const at = this.startWithComments(first, this.places.heldBy(of));
       this.insertLines(at, this.linesOf(added, this.columnOf(start), fresh));
-    } else this.append(added, kept.at(-1) ?? first, fresh);
+    } else {
+      const column = this.columnOf(start);
+      const written = this.linesOf(added, column, fresh).join(this.lineBreak).slice(column);
+      this.edits.push({ start, end: start, text: written + this.lineBreak + ' '.repeat(column) });
+    }
   }
 
   private linesOf(added: readonly PlacedNode[], column: number, fresh: FreshComments): string[] {
@@ -312,7 +318,7 @@ class EntrySplicer implements SplicedEntries {
   /** After the last line of an entry, with the empty lines that a block scalar at its end counts as its own. */
   private behindLines(entry: PlacedNode, { end }: EntryPlace): number {
     let at = this.behindLine(end);
-    const last = lastLeafOf(this.places.valueOf(entry));
+    const last = this.places.lastLeafOf(entry);
     const header = last?.source ? this.text.slice(last.source.start, last.source.start + 3) : '';
     if (!/^[|>][0-9]?\+/.test(header)) return at;
     while (at < this.text.length && /^[ \t]*$/.test(this.text.slice(at, this.lineEnd(at)))) at = this.behindLine(at);
@@ -373,13 +379,3 @@ class EntrySplicer implements SplicedEntries {
 
 /** Collections that are waited for while looking for the indentation of a text. */
 const MOST_LOOKED_AT = 1000;
-
-function lastLeafOf(value: Value | undefined): Leaf | undefined {
-  let at = value;
-  while (at && at.kind !== 'leaf') {
-    const entries: readonly (PlacedNode | Comment)[] = at.items;
-    const last = entries.findLast((entry) => entry.kind !== 'comment');
-    at = last?.kind === 'item' ? last.value : last;
-  }
-  return at;
-}

@@ -1,9 +1,8 @@
 /** The plaintext of an open file as a tree that entries can be put into and taken out of, and the text with those changes alone. */
 import { formatNamed } from '../../formats/registry.js';
-import { applyEdits, encodedBytes, type SourceFile } from '../../formats/store.js';
-import { sameLeafValue } from '../../tree/equality.js';
+import { applyEdits, type EmitOptions, encodedBytes, type SourceFile } from '../../formats/store.js';
+import { sameButComments } from '../../tree/equality.js';
 import { type Branch, branch } from '../../tree/tree.js';
-import { leavesOf } from '../read/leaves.js';
 import type { OpenedFile } from '../read/open-file.js';
 import { reservedKey } from './seal-text.js';
 
@@ -34,13 +33,14 @@ export async function editText(opened: OpenedFile, before: string, indent: numbe
     documents: file.documents,
     text() {
       checkReserved(document, store.name);
+      const options = { indent, keepsFloats: true };
       for (const quotesLines of [false, true]) {
-        const spliced = applyEdits(before, file.edits(null, { indent, keepsFloats: true, quotesLines }));
-        const fitting = withEnd(spliced).find((text) => readsAs(opened, text, file));
+        const spliced = applyEdits(before, file.edits(null, { ...options, quotesLines }));
+        const fitting = withEnd(spliced).find((text) => readsAs(opened, text, file, options));
         if (fitting !== undefined) return fitting;
       }
       opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
-      return store.emit(file.documents, null, { indent, keepsFloats: true });
+      return store.emit(file.documents, null, options);
     },
   };
 }
@@ -63,22 +63,23 @@ function withEnd(text: string): string[] {
   return /[\r\n]$/.test(text) ? [text] : [text, text + (/\r?\n/.exec(text)?.[0] ?? '\n')];
 }
 
-/** Whether a text reads as a tree, comments aside. Formats that have no types of their own are not asked. */
-function readsAs({ store, file }: OpenedFile, text: string, { documents }: SourceFile): boolean {
-  if (!store.loadEditor) return true;
+/**
+ * Whether a text reads as a tree, comments aside, or as that tree does when it is printed anew, for formats where all values are texts.
+ * Empty maps and lists count, and which entries one map or list holds: neither adds anything to the MAC, so nobody would see later that they
+ * are others.
+ */
+function readsAs({ store, file }: OpenedFile, text: string, wanted: SourceFile, options: EmitOptions): boolean {
+  const read = (given: string): readonly Branch[] => {
+    const { documents } = (store.parsePlain ?? store.parse)(encodedBytes(file, given));
+    return documents.length === 0 ? [branch()] : documents;
+  };
   try {
-    const read = leavesOf(store.parse(encodedBytes(file, text)).documents);
-    const wanted = leavesOf(documents);
-    return read.length === wanted.length && wanted.every((leaf, at) => isSameLeaf(leaf, read[at]));
+    const found = read(text);
+    if (sameButComments(found, wanted.documents)) return true;
+    return !store.loadEditor && sameButComments(found, read(store.emit(wanted.documents, null, options)));
   } catch {
     return false;
   }
-}
-
-type PlacedLeaf = ReturnType<typeof leavesOf>[number];
-
-function isSameLeaf([path, value]: PlacedLeaf, [otherPath, other]: PlacedLeaf = ['', null]): boolean {
-  return path === otherPath && sameLeafValue(value, other);
 }
 
 function checkReserved(document: Branch, format: string): void {

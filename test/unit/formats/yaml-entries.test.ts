@@ -107,3 +107,79 @@ describe('entries that go', () => {
     });
   }
 });
+
+describe('several changes at once', () => {
+  const none = text('');
+  const cases: [string, string, (document: ReturnType<typeof branch>) => void, string][] = [
+    [
+      'one item gone and one come, in another place',
+      'l:\n- a\n- b\n',
+      (document) => {
+        setAt(document, ['l', 2], none);
+        unsetAt(document, ['l', 0]);
+      },
+      'l:\n- b\n- ""\n',
+    ],
+    [
+      'the last two in brackets',
+      'l: [a, b, c]\n',
+      (document) => {
+        unsetAt(document, ['l', 1]);
+        unsetAt(document, ['l', 1]);
+      },
+      'l: [a]\n',
+    ],
+    [
+      'two items over two, the last without a line end',
+      'l:\n- a\n- b\n- {}',
+      (document) => {
+        setAt(document, ['l', 1], list([leaf(1n)]));
+        setAt(document, ['l', 2], none);
+      },
+      'l:\n- a\n- - 1\n- ""',
+    ],
+    [
+      'the last two lines without a line end',
+      'a: 1\nb: 2\nc: 3',
+      (document) => {
+        unsetAt(document, ['b']);
+        unsetAt(document, ['c']);
+      },
+      'a: 1',
+    ],
+    [
+      'a key within the map above the last key, which goes',
+      'm:\n  x: 1\n# of z\nz: 2',
+      (document) => {
+        unsetAt(document, ['z']);
+        setAt(document, ['m', 'k'], leaf(1n));
+      },
+      'm:\n  x: 1\n  k: 1\n',
+    ],
+    [
+      'a key below a map that loses the block at its end',
+      'm:\n  x: 1\n  y: |+\n    t\n\nz: 2\n',
+      (document) => {
+        unsetAt(document, ['m', 'y']);
+        unsetAt(document, ['z']);
+        setAt(document, ['k'], leaf(1n));
+      },
+      'm:\n  x: 1\nk: 1\n',
+    ],
+    [
+      'an item in front of the first one of a list in a list',
+      'l:\n  - - a\n    - b\n',
+      (document) => {
+        const outer = document.items[0];
+        const inner = outer?.kind === 'item' && outer.value.kind === 'list' ? outer.value.items[0] : undefined;
+        if (inner?.kind === 'list') inner.items.unshift(none);
+      },
+      'l:\n  - - ""\n    - a\n    - b\n',
+    ],
+  ];
+  for (const [name, before, change, after] of cases) {
+    test(name, () => {
+      expect(edited(before, change)).toBe(after);
+    });
+  }
+});
