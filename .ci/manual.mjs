@@ -29,6 +29,9 @@ function manualPage(program, version) {
   const { TASKS, globalFlags } = program;
   return [
     `.TH SOPS\\-TS 1 "" "sops\\-ts ${escaped(version)}" "User Commands"`,
+    // Names of flags must not be broken at the end of a line: nobody finds or copies them then.
+    '.nh',
+    '.ad l',
     '.SH NAME',
     'sops\\-ts \\- keep secrets in git, encrypted value by value, as SOPS does',
     '.SH SYNOPSIS',
@@ -102,8 +105,15 @@ function variables({ TASKS, flagsOf }) {
   const found = new Map();
   for (const { name } of TASKS.flatMap(({ commands }) => commands)) for (const { variable, name: flag } of flagsOf(name)) if (variable) found.set(variable, flag);
   const rows = [...found].sort(([one], [other]) => (one < other ? -1 : 1));
-  return ['.SH ENVIRONMENT', ...rows.flatMap(([variable, flag]) => ['.TP', `.B ${escaped(variable)}`, `as \\fB${escaped(`--${flag}`)}\\fP`])];
+  return ['.SH ENVIRONMENT', ...rows.flatMap(([variable, flag]) => ['.TP', `.B ${escaped(variable)}`, `as \\fB${escaped(`--${flag}`)}\\fP`]), ...OTHER_VARIABLES];
 }
+
+const OTHER_VARIABLES = [
+  '.PP',
+  'Identities and credentials have variables of their own, SOPS_AGE_KEY_FILE and AWS_PROFILE among them:',
+  '.B sops\\-ts doctor \\-\\-verbose',
+  'tells all that is looked for.',
+];
 
 function sentence(text) {
   return line(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);

@@ -267,6 +267,12 @@ describe('the manual and completions', () => {
     expect(ran).toMatchObject({ status: 0, said: '' });
   });
 
+  test.skipIf(!GROFF)('no word of it is broken at the end of a line, where nobody would find a flag', () => {
+    const { said } = start(GROFF ?? '', ['-man', '-Tascii', '-P-c', join(dist, 'man/sops-ts.1')]);
+    expect(said).toContain('encrypted');
+    expect(said.match(/^.*[\w\b]-$/gm) ?? []).toEqual([]);
+  });
+
   test('a script for each shell', () => {
     for (const name of ['sops-ts.bash', '_sops-ts', 'sops-ts.fish', 'sops-ts.ps1'])
       expect(readFileSync(join(dist, 'completions', name), 'utf8')).toContain('sops-ts');
