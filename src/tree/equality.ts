@@ -11,13 +11,25 @@ export function sameTree(left: readonly Branch[], right: readonly Branch[]): boo
   return left.length === right.length && left.every((document, at) => sameValue(document, right[at]));
 }
 
-/** {@link sameTree} for keys and values alone. */
-export function sameButComments(left: readonly Branch[], right: readonly Branch[]): boolean {
-  const same = (document: Branch, at: number) => sameValue(document, right[at], sameLeafValue, withoutComments);
+/** {@link sameTree} for keys and values alone; `order` `loose`: the keys of a map may stand in another order. */
+export function sameButComments(
+  left: readonly Branch[],
+  right: readonly Branch[],
+  order: 'exact' | 'loose' = 'exact',
+): boolean {
+  const counting = order === 'exact' ? withoutComments : (items: readonly Node[]) => byKey(withoutComments(items));
+  const same = (document: Branch, at: number) => sameValue(document, right[at], sameLeafValue, counting);
   return left.length === right.length && left.every(same);
 }
 
 const withoutComments = (items: readonly Node[]): readonly Node[] => items.filter(({ kind }) => kind !== 'comment');
+
+/** The items of a map by their keys, those of one key in their order; the items of a list as they are. */
+function byKey(items: readonly Node[]): readonly Node[] {
+  if (items[0]?.kind !== 'item') return items;
+  const keyOf = (of: Node): string => (of.kind === 'item' ? of.key : '');
+  return items.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : Number(keyOf(one) > keyOf(other))));
+}
 
 /**
  * {@link sameTree} for two values, with another way to compare their leaves, or to choose what counts of the items of a map or list, if one

@@ -115,7 +115,7 @@ class TomlPrinter {
   printEntry(prefix: string, path: KeyPath, { item, comments }: CommentedItem, inBraces = false): void {
     const name = prefix + tomlKeyText(item.key, path);
     const { value } = item;
-    if (!inBraces && value.kind === 'branch' && value.items.length > 0) {
+    if (!inBraces && value.kind === 'branch' && value.items.some(({ kind }) => kind === 'item')) {
       if (path.length > TOML_MAX_DEPTH) throw tooDeepToWrite(path);
       this.printComments(comments);
       const { entries, rest } = commentedItems(value, path);
@@ -125,6 +125,8 @@ class TomlPrinter {
     }
     const { above, behind } = placedComments(comments);
     this.printComments(above);
+    // A map without keys is written as one, and what it has of comments stands above it.
+    if (!inBraces && value.kind === 'branch') this.printComments(value.items as Comment[]);
     this.line(`${name} = ${printValue(value, this.print, path)}${behind}`);
   }
 

@@ -75,8 +75,10 @@ function readsAs({ store, file }: OpenedFile, text: string, wanted: SourceFile, 
   };
   try {
     const found = read(text);
-    if (sameButComments(found, wanted.documents)) return true;
-    return !store.loadEditor && sameButComments(found, read(store.emit(wanted.documents, null, options)));
+    if (store.loadEditor) return sameButComments(found, wanted.documents);
+    // An order of keys that the text cannot have (TOML) is worth less than the text.
+    if (sameButComments(found, wanted.documents, 'loose')) return true;
+    return sameButComments(found, read(store.emit(wanted.documents, null, options)), 'loose');
   } catch {
     return false;
   }

@@ -255,3 +255,10 @@ inSweeps(() => {
     expect(more).toBeLessThan(Math.max(less, 100) * 30);
   });
 });
+
+test('a table that holds comments alone is printed where a value follows it', () => {
+  const { documents } = read(store, 'a = 1\n[w]\n# of w\n');
+  documents[0]?.items.push(item('n', leaf('v')));
+  const printed = store.emit(documents, null);
+  expect(printed).toBe('a = 1\n# of w\nw = {}\nn = "v"\n');
+});

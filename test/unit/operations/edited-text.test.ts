@@ -29,3 +29,13 @@ test('a value and a new entry at the end of dotenv without a last line end', asy
   await file.set('A', 'x').set('B', 'y').save();
   expect(await plainOf('a.env')).toBe('A=x\nB=y\n');
 });
+
+test('a new key of TOML stands above the tables, and the text around it stays', async () => {
+  const text = '# top\na  = 0x1F\n\n[t] # tables\nb = 1\n[t.u]\nc = 2\n';
+  desk.write('a.toml', await desk.encrypt('a.toml', text));
+  for (const place of ['["n"]', '["t"]["m"]']) {
+    const ran = await desk.run(['set', 'a.toml', place, '"v"']);
+    expect([ran.status, ran.stderr]).toEqual([0, expect.not.stringContaining('anew')]);
+  }
+  expect(await plainOf('a.toml')).toBe('# top\na  = 0x1F\nn = "v"\n\n[t] # tables\nb = 1\nm = "v"\n[t.u]\nc = 2\n');
+});
