@@ -1,5 +1,5 @@
 /** One call of the library: its surroundings made from the options, ended by the signal. */
-import * as own from 'node:process';
+import around, * as own from 'node:process';
 import { giveConfig } from '../config/config.js';
 import { SopsError } from '../errors.js';
 import { endingPrograms } from '../exec/started-programs.js';
@@ -10,6 +10,7 @@ import type { Host, Session } from '../util/host.js';
 import { resolve } from '../util/paths.js';
 import { sessionOf } from '../util/session.js';
 import { wordedFailure } from '../util/system-failure.js';
+import { watchExit } from '../util/temporaries.js';
 import { LONGEST_TIMER_MS } from '../util/timeout.js';
 import { configOf } from './config.js';
 import { leaving, worded } from './library-errors.js';
@@ -83,6 +84,8 @@ async function keptAlive<T>(work: () => Promise<T>): Promise<T> {
 
 /** The surroundings of a call, without an end. */
 export function callOf(options: Options & ReadOptions): Call {
+  // A program may exit once its signal has ended a call, or another part of it has failed.
+  watchExit(around);
   const env = options.env ? { ...options.env } : SURROUNDINGS.env();
   const cwd = options.cwd === undefined ? SURROUNDINGS.cwd() : resolve(options.cwd);
   const { identities, providers, config } = options;

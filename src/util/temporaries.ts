@@ -7,10 +7,17 @@ export const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', '
 export type EndingProcess = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'kill' | 'listenerCount'>;
 
 let program: EndingProcess | undefined;
+let hasSignals = false;
 
-/** Declares that the process is this program's own, so that its signals are ours to handle. In somebody else's process they are theirs. */
+/** Declares that the process is this program's own, so that its signals are ours to handle. */
 export function watchProcess(own: EndingProcess): void {
   program = own;
+  hasSignals = true;
+}
+
+/** Declares that the process is somebody else's: what becomes of it upon a signal is theirs to say, and only its exit is heard of. */
+export function watchExit(around: EndingProcess): void {
+  program ??= around;
 }
 
 const held = new Set<() => void>();
@@ -36,13 +43,13 @@ export function holdTemporary(remove: () => void): () => void {
 function listen(): void {
   if (isListening || !program) return;
   isListening = true;
-  for (const signal of ENDING_SIGNALS) program.on(signal, end);
+  if (hasSignals) for (const signal of ENDING_SIGNALS) program.on(signal, end);
   program.on('exit', removeAll);
 }
 
 /** Whether signals are listened for, or were until a moment ago, so that one may still be on its way. */
 export function isListeningForSignals(): boolean {
-  return isListening;
+  return isListening && hasSignals;
 }
 
 function stopListening(): void {

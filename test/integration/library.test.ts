@@ -1,6 +1,6 @@
 /** The library as programs have it: from the packed package, in an empty folder, by import and by require, with its types. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InstalledPackage } from '../support/installed-package.js';
@@ -47,6 +47,19 @@ beforeAll(async () => {
   app.write('app.js', 'console.log(process.env.TOKEN);\n');
 });
 afterAll(() => app.remove());
+
+test('a program that exits while a file is replaced leaves nothing beside it', async () => {
+  mkdirSync(join(app.folder, 'kept'));
+  await app.seal('kept/s.yaml', 'a: 1\n');
+  const script = `
+    const fs = require('fs');
+    fs.fsync = () => process.exit(fs.readdirSync('kept').length === 2 ? 7 : 8);
+    require('module').syncBuiltinESMExports();
+    const { rotate } = require('sops-ts');
+    rotate('kept/s.yaml', { onWarning() {} });`;
+  expect(app.node(['-e', script])).toMatchObject({ status: 7, stderr: '' });
+  expect(readdirSync(join(app.folder, 'kept'))).toEqual(['s.yaml']);
+});
 
 describe('the twelve jobs of the page', () => {
   const jobs = jobsOf('docs/library.md');

@@ -1,7 +1,13 @@
 /** What is temporary, and the process that ends. */
 import { EventEmitter } from 'node:events';
-import { expect, test } from 'vitest';
-import { type EndingProcess, holdTemporary, watchProcess } from '../../../src/util/temporaries.js';
+import { expect, test, vi } from 'vitest';
+import {
+  type EndingProcess,
+  holdTemporary,
+  isListeningForSignals,
+  watchExit,
+  watchProcess,
+} from '../../../src/util/temporaries.js';
 
 class OwnProcess extends EventEmitter {
   readonly pid = 1;
@@ -9,6 +15,19 @@ class OwnProcess extends EventEmitter {
     return true;
   }
 }
+
+test('in somebody else’s process only its exit is heard of', async () => {
+  const around = new OwnProcess();
+  watchExit(around as unknown as EndingProcess);
+  const gone: string[] = [];
+  const release = holdTemporary(() => gone.push('file'));
+  expect(around.eventNames()).toEqual(['exit']);
+  expect(isListeningForSignals()).toBe(false);
+  around.emit('exit', 0);
+  expect(gone).toEqual(['file']);
+  release();
+  await vi.waitFor(() => expect(around.eventNames()).toEqual([]));
+});
 
 test('what was made last goes first, since it may stand in what was made before; what fails keeps nothing from going', () => {
   const own = new OwnProcess();
