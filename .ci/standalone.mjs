@@ -19,13 +19,14 @@ const OUTPUT = join(root, 'release');
 const CACHE = join(root, 'node_modules', '.cache');
 
 const VERSION = '1.4.5';
-/** Bun's own packages, by platform and processor of this machine, with their digests. */
+/** Bun's own packages, by what they are for, with their digests. */
 const BUN = {
   'linux-x64': ['linux-x64', 'sha512-IWX9BELoGHAUtMonkeSaNaZwXzRk+oDw6Mk+HBFXd3KHYIBNBsIGRupMZPcgNoDbJpLu6gAJjIoIVPZtt1aJ1g=='],
   'linux-arm64': ['linux-aarch64', 'sha512-4BXmsSKnjOrlGWqZV4x/oWa7AVoR+B6lCXddMzOAXBIm3t50eslg9wb66gmtW1AamEQ1l1CDvmmruysEhqOWMg=='],
+  'linux-x64-musl': ['linux-x64-musl', 'sha512-10QoW/YfTgnURaGEaHpJCiXjLI2e5iTtfVDaA5JKcyUzaa1cq6cVUY9/Uq5XkYzvtRjHLRe9Oj/lTDIQcxy8HQ=='],
   'darwin-arm64': ['darwin-aarch64', 'sha512-4MIFXHmctH2EhAxLXm2/qxNtv17dFtLJylvaOCsrgq6KSqHTs6eW5YSrJjRbJxYUJaR901fsN8JfZOa+CsWpWQ=='],
   'darwin-x64': ['darwin-x64', 'sha512-qkLPMGHZM9NI6CeHTWwVezzmlo6cC4Ta7yUAjYIWXS366qQcOlcp75t2uZyiuVRBMPS0h9qE0tCcvCHGaFqjJg=='],
-  'win32-x64': ['windows-x64', 'sha512-FNvply651vcE/GHgNWz6mZvhmkwBuu8Hw54oNzA+CQog+HW+542rXQmZqNHRkFxazD9L3xi+iTtvO3engAgJfw=='],
+  'windows-x64': ['windows-x64', 'sha512-FNvply651vcE/GHgNWz6mZvhmkwBuu8Hw54oNzA+CQog+HW+542rXQmZqNHRkFxazD9L3xi+iTtvO3engAgJfw=='],
 };
 
 /** What is built, by the names of the files; the words are Bun's. */
@@ -42,12 +43,11 @@ const HERE = `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
 /** Without the last two a file of the folder where it is started could make it run code. */
 const FLAGS = ['--compile', '--minify', '--bytecode', '--format', 'esm', '--splitting', '--compile-jit-policy=100', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
 
-/** The path of Bun, fetched once. */
-function findBun() {
-  if (process.env.SOPS_TS_BUN) return process.env.SOPS_TS_BUN;
-  const [name, digest] = BUN[`${platform()}-${arch()}`] ?? [];
-  if (name === undefined) throw new Error(`Bun is not known for ${platform()} on ${arch()}: name one by SOPS_TS_BUN`);
-  const file = join(CACHE, `bun-${VERSION}-${name}`, 'bin', platform() === 'win32' ? 'bun.exe' : 'bun');
+/** The path of Bun for a target, fetched once. */
+function findBun(target) {
+  const [name, digest] = BUN[target] ?? [];
+  if (name === undefined) throw new Error(`Bun is not known for ${target}: name one by SOPS_TS_BUN`);
+  const file = join(CACHE, `bun-${VERSION}-${name}`, 'bin', target.startsWith('windows') ? 'bun.exe' : 'bun');
   if (existsSync(file)) return file;
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, 'bun-'));
@@ -61,6 +61,13 @@ function findBun() {
   renameSync(join(folder, 'package'), dirname(dirname(file)));
   rmSync(folder, { recursive: true });
   return file;
+}
+
+/** What makes the file one for another system. Bun would fetch what it puts into that by itself, and look at no digest of ours. */
+function flagsFor(target) {
+  if (target === HERE) return [];
+  const runtime = process.env.SOPS_TS_BUN ? [] : [`--compile-executable-path=${findBun(target)}`];
+  return [`--target=${TARGETS[target]}`, ...runtime];
 }
 
 function compile(bun, modules, outfile, more) {
@@ -141,7 +148,7 @@ function targetsIn(words) {
 }
 
 const targets = targetsIn(process.argv.slice(2));
-const bun = findBun();
+const bun = process.env.SOPS_TS_BUN || findBun(HERE);
 const work = mkdtempSync(join(tmpdir(), 'sops-ts-standalone-'));
 try {
   const modules = join(work, 'modules');
@@ -154,7 +161,7 @@ try {
   mkdirSync(OUTPUT, { recursive: true });
   for (const target of targets) {
     const file = join(OUTPUT, nameFor(target));
-    compile(bun, modules, file, [...orders, ...(target === HERE ? [] : [`--target=${TARGETS[target]}`])]);
+    compile(bun, modules, file, [...orders, ...flagsFor(target)]);
     console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB`);
   }
   writeFileSync(join(OUTPUT, 'THIRD-PARTY-NOTICES.txt'), readFileSync(join(modules, 'THIRD-PARTY-NOTICES.txt'), 'utf8') + BUN_NOTICE);
