@@ -30,15 +30,19 @@ export interface KmsClientSettings {
   readonly credentials: Grpc.ChannelCredentials;
   /** The end of one call, in milliseconds. */
   readonly timeout: number;
+  /** Whether the proxy counts that the environment of the process names; the package knows no other. */
+  readonly usesProxy: boolean;
 }
 
 /** A client that is not connected yet. It connects when it is called, tries nothing again, and does not keep the process running. */
-export function makeKmsClient({ grpc, host, port, universe, credentials, timeout }: KmsClientSettings): GcpKmsClient {
+export function makeKmsClient(settings: KmsClientSettings): GcpKmsClient {
+  const { grpc, host, port, universe, credentials, timeout, usesProxy } = settings;
   // The package asks this for nothing else, given the credentials of the channel.
   const auth = { getUniverseDomain: async () => universe } as unknown as InstanceType<typeof gax.GoogleAuth>;
   const place = { apiEndpoint: host, port, universeDomain: universe, sslCreds: credentials };
   // Settings for clients may stand in the DNS. Google has none there: a question more, which others could answer.
-  const options = { grpc, auth, ...place, 'grpc.service_config_disable_resolution': 1 };
+  const quietly = { 'grpc.service_config_disable_resolution': 1, 'grpc.enable_http_proxy': usesProxy ? 1 : 0 };
+  const options = { grpc, auth, ...place, ...quietly };
   const client = new KeyManagementServiceClient({ ...options }, CUT_DOWN as unknown as typeof gax);
   const calling = async <T>(
     signal: AbortSignal | undefined,

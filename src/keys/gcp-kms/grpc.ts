@@ -25,7 +25,9 @@ export async function grpcTransport(service: Service): Promise<Transport> {
   const roots = await readTlsRoots(service.host);
   const { host, port } = addressOf(service);
   const credentials = channelCredentials(grpc, service.credentials, roots);
-  const client = makeKmsClient({ grpc, host, port, universe: service.universe, credentials, timeout: TIMEOUT_MS });
+  const { universe } = service;
+  const usesProxy = !service.host.isEnvGiven;
+  const client = makeKmsClient({ grpc, host, port, universe, credentials, timeout: TIMEOUT_MS, usesProxy });
   return {
     async call(verb, name, bytes, signal) {
       try {

@@ -1,4 +1,5 @@
 /** Environments that callers give: the clients of clouds find in them what they say, and nothing of the process's user. */
+import { type AddressInfo, createServer } from 'node:net';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -9,6 +10,8 @@ import { wellKnownFile } from '../../../src/services/gcp/credentials.js';
 import { kubeconfigPaths } from '../../../src/services/kubernetes/kubeconfig.js';
 import { LibraryDesk } from '../../support/library-desk.js';
 import { AwsService } from '../keys/aws-service.js';
+import { fixturePath } from '../keys/entries.js';
+import { startGrpc } from '../keys/gcp-service.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -55,6 +58,26 @@ describe('an environment of the caller', () => {
     expect([own.calls.length, others.calls.length]).toEqual([1, 0]);
     await Promise.all([own.http.close(), others.http.close()]);
     desk.remove();
+  });
+
+  test('has no proxy of the process', async () => {
+    const [service, proxy] = [await startGrpc(), createServer((socket) => socket.destroy())];
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const asked = vi.fn();
+    proxy.on('connection', asked);
+    vi.stubEnv('https_proxy', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    await encrypt('a: 1\n', {
+      env: {
+        ...{ SOPS_GCP_KMS_ENDPOINT: service.endpoint, GOOGLE_OAUTH_ACCESS_TOKEN: 'x' },
+        SSL_CERT_FILE: fixturePath('tls/localhost.crt'),
+      },
+      ...{ config: false, format: 'yaml' },
+      recipients: ['projects/p/locations/l/keyRings/r/cryptoKeys/k'],
+    });
+    expect(service.calls).toHaveLength(1);
+    expect(asked).not.toHaveBeenCalled();
+    proxy.close();
+    await service.close();
   });
 
   test('that is the process’s leaves to the SDK what it knows better', async () => {
