@@ -32,6 +32,12 @@ export async function workTreeOf(folder: string, host: Host, elsewhere = false):
   return { top, commonFolder: resolve(folder, common), gitFolder: resolve(folder, own) };
 }
 
+/** Whether a folder without a work tree is one of a repository: a bare one, or a `.git`. */
+export async function isWithoutWorkTree(folder: string, host: Host): Promise<boolean> {
+  const outcome = await tryGit(['rev-parse', '--git-dir'], host, { cwd: folder }).catch(() => null);
+  return outcome?.status === 0;
+}
+
 /** What git says where it found no repository, or one without a work tree; anything else is about one that it could not use. */
 const NO_REPOSITORY = /not a git repository/;
 const NO_WORK_TREE = /must be run in a work tree/;

@@ -2,7 +2,7 @@
 
 import { SopsError } from '../../errors.js';
 import { stagedChanges } from '../../exec/git/changes.js';
-import { type WorkTree, workTreeOf } from '../../exec/git/places.js';
+import { isWithoutWorkTree, type WorkTree, workTreeOf } from '../../exec/git/places.js';
 import { closeSync, openSync, readSync } from '../../util/fs.js';
 import type { Host, Session } from '../../util/host.js';
 import { resolve } from '../../util/paths.js';
@@ -50,10 +50,12 @@ export async function examineOptions(
   return { secrets, verifying: await verifyingFor(decrypt, configPath, host) };
 }
 
-/** Checks files as they stand in the work tree, or outside of a repository. */
+/** Checks files as they stand in the work tree, or outside of a repository. Throws `failed` in one that has no work tree. */
 export async function checkFiles(request: CheckRequest, given: Host): Promise<CheckReport> {
   const host = sessionOf(given);
   const tree = await workTreeOf(host.cwd, host);
+  // What lies in such a folder are git's own files, in which nothing can be seen.
+  if (!tree && request.paths.length === 0 && (await isWithoutWorkTree(host.cwd, host))) throw noWorkTree();
   const bookOf = bookFinder({ host, configPath: request.configPath, top: tree?.top ?? null });
   const options = await examineOptions(request, host);
   return checkAll(workTreeSource(request.paths, { tree, host }), bookOf, { ...options, history: host });
@@ -95,7 +97,11 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
 export async function treeFor(host: Session): Promise<WorkTree> {
   const tree = await workTreeOf(host.cwd, host);
   if (tree) return tree;
-  throw new SopsError('failed', 'this is not a work tree of git', {
+  throw noWorkTree();
+}
+
+function noWorkTree(): SopsError {
+  return new SopsError('failed', 'this is not a work tree of git', {
     hint: 'Change into the repository. Files elsewhere are checked by their names: sops-ts check PATH',
   });
 }

@@ -38,6 +38,11 @@ test('outside of all repositories, where a configuration lies with the files', a
   outside.remove();
 });
 
+test.each(['.git', 'bare'])('in %s, where there are no files but those of git, it is an error', async (folder) => {
+  repository.git('init', '-q', '--bare', 'bare');
+  await expect(repository.check([], { folder })).rejects.toThrow('this is not a work tree of git');
+});
+
 describe('through a link', () => {
   test.each(['linked', 'linked/a.yaml', 'linked/*.yaml', 'file.yaml'])('%s', async (word) => {
     link('secrets', 'linked');
