@@ -37,7 +37,7 @@ import type { EncryptRequest, Outcome, SelectionFlags } from '../requests.js';
 import { redoing } from '../retry-on-change.js';
 import { noteFormat, noteName } from './name-notes.js';
 import { sealFile } from './seal-file.js';
-import { surprisesIn, tellSurprises } from './surprises.js';
+import { strayTextNote, surprisesIn, tellSurprises } from './surprises.js';
 
 /** The SOPS release whose format is written; readers refuse a `version` that is not three numbers. */
 export const FORMAT_VERSION = '3.13.2';
@@ -84,6 +84,7 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
   const file = parseNew(reader, read, request);
   checkNotEncrypted(file, reader, printer);
   const surprises = surprisesIn(file);
+  const stray = strayTextNote(file);
   const { keyGroups } = plan;
   const { dataKey, shamirThreshold } = await createDataKey(plan, plan.run.keyServices);
   const { selection, macOnlyEncrypted } = plan.options;
@@ -93,7 +94,9 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
   const trail = plan.run.trail(request.input);
   const sealed = await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata });
   if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
-  tellSurprises(surprises, nameOf(request) ?? 'standard input', request.asSops === true, host);
+  const name = nameOf(request) ?? 'standard input';
+  tellSurprises(surprises, name, request.asSops === true, host);
+  if (stray !== undefined) host.warn(`${name}: ${stray}`);
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read: request.content ? null : read }, host);
   return printer.name;
 }

@@ -11,6 +11,7 @@ import { leaves } from '../../tree/leaves.js';
 import { type Branch, isTimestamp, type LeafValue, type Source } from '../../tree/tree.js';
 import { type OpenedFile, type PlainText, plainText } from '../read/open-file.js';
 import { readBack, type SealedFile, sealFile } from './seal-file.js';
+import { strayTextNote } from './surprises.js';
 
 export interface TextSealing {
   /** As `openFile` gives it with `rewrites`. */
@@ -68,6 +69,8 @@ function seal(sealing: TextSealing, known: KnownTypes, trail: AuditTrail): Promi
   const { opened, before, after, printer, indent, metadata, letsGo = false } = sealing;
   const { store, scope, dataKey, cipher } = opened;
   const file = parsePlainText(opened, after);
+  const stray = strayTextNote(file);
+  if (stray !== undefined && !opened.warnings.includes(stray)) opened.warnings.push(stray);
   giveTypes(file.documents, known);
   const { mac, lastModified: _, layout, ...kept } = metadata ?? opened.metadata;
   const { lastModified, others = [] } = sealing;

@@ -35,3 +35,10 @@ export function tellSurprises({ found, rests }: Surprises, name: string, asSops:
   }
   host.warn(surprising(name, sealed));
 }
+
+/** What is said of a plaintext with something behind the end of its document, which is in no value; undefined for any other. */
+export function strayTextNote({ text, strayText }: SourceFile): string | undefined {
+  if (strayText === undefined) return undefined;
+  const line = text.slice(0, strayText).split('\n').length;
+  return `line ${line}: the document has ended; what follows is kept as text alone: no program finds values in it, and SOPS drops it`;
+}

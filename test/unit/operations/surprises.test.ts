@@ -143,3 +143,15 @@ test.each([
 ])('%s %j leaves nothing in clear', async (name, text) => {
   expect(await encrypt(name, text, '--unencrypted-comment-regex', '^')).toMatchObject({ status: 0 });
 });
+
+test('what stands behind the end of a JSON document is told by all that take a text', async () => {
+  const told =
+    'the document has ended; what follows is kept as text alone: no program finds values in it, and SOPS drops it';
+  const text = '{"a":"x"},\n"b": "y"}\n';
+  const { stderr, sealed } = await encrypt('stray.json', text);
+  expect(stderr).toBe(`warning: stray.json: line 1: ${told}\n`);
+  desk.write('stray.json', sealed);
+  const good = await desk.run(['encrypt', '--update', 'stray.json'], { stdin: `{\n},${text}` });
+  expect([good.status, good.stderr]).toEqual([0, `warning: line 2: ${told}\n`]);
+  expect((await desk.run(['decrypt', 'stray.json'])).stdout.toString()).toBe(`{\n},${text}`);
+});
