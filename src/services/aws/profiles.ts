@@ -12,7 +12,7 @@ export interface SharedFiles {
 
 /** The names of the sections of a file; none if it is not there. Throws `key` when it cannot be read, as all here do. */
 export async function sectionsOf(file: string, host: Host): Promise<string[]> {
-  return sectionsIn(await textOf(file, host)).map(({ name }) => name);
+  return sectionsIn(await textOfFile(file, host)).map(({ name }) => name);
 }
 
 /** What all sections of a text have for a setting. */
@@ -26,7 +26,7 @@ export async function profileSettings(
   { filepath, configFilepath }: SharedFiles,
   host: Host,
 ): Promise<ReadonlyMap<string, string>> {
-  const texts = [await textOf(configFilepath, host), await textOf(filepath, host)];
+  const texts = [await textOfFile(configFilepath, host), await textOfFile(filepath, host)];
   const sections = texts.flatMap(sectionsIn);
   const own = sections.filter(({ name }) => name.replace(/^profile\s+/, '') === profile);
   return new Map(own.reverse().flatMap(({ settings }) => [...settings]));
@@ -72,7 +72,7 @@ interface Section {
 }
 
 /** What is in a file; nothing if it is not there. */
-export async function textOf(file: string, host: Host): Promise<string> {
+export async function textOfFile(file: string, host: Host): Promise<string> {
   try {
     return (await readNamedFile(file, host)).toString('utf8');
   } catch (cause) {

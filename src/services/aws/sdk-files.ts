@@ -7,7 +7,7 @@ import { systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
-import { type SharedFiles, settingsIn, textOf } from './profiles.js';
+import { type SharedFiles, settingsIn, textOfFile } from './profiles.js';
 
 /** The files of profiles, and that of a token which the environment names. */
 interface SdkFiles extends SharedFiles {
@@ -32,7 +32,7 @@ const TOKEN_FILE = 'web_identity_token_file';
 /** What cannot be read has no profiles, as for the SDK: credentials may come from elsewhere. */
 async function textIfAny(file: string, host: Host): Promise<string> {
   try {
-    return await textOf(file, host);
+    return await textOfFile(file, host);
   } catch (error) {
     if (host.signal?.aborted) throw error;
     return '';
