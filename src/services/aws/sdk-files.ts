@@ -3,7 +3,7 @@
  * credentials, and a pipe that nobody writes to keeps a thread of the program for good; one in place of a token the whole program.
  */
 import { SopsError } from '../../errors.js';
-import { systemReason } from '../../util/files.js';
+import { statOf, systemReason } from '../../util/files.js';
 import type { Host } from '../../util/host.js';
 import { readNamedFile } from '../../util/named-file.js';
 import { resolve } from '../../util/paths.js';
@@ -37,6 +37,15 @@ async function textIfAny(file: string, host: Host): Promise<string> {
     if (host.signal?.aborted) throw error;
     return '';
   }
+}
+
+/** What the SDK is told of the token of a container where a pipe has it: it would keep a thread of the program at one that nobody writes to. */
+export async function containerTokenOf(host: Host): Promise<object> {
+  const name = host.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE;
+  const file = name ? resolve(host.cwd, name) : '';
+  if (file === '' || !statOf(file)?.isFIFO()) return {};
+  const token = await readNamedFile(file, host);
+  return { awsContainerAuthorizationToken: token.toString('latin1'), awsContainerAuthorizationTokenFile: '' };
 }
 
 /** The token of a workload, by what the SDK took for it. Throws `key`. */

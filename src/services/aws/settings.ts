@@ -8,7 +8,7 @@ import { userHome } from '../../util/user-home.js';
 import { CredentialsLog } from './credentials-log.js';
 import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';
-import { standInForFiles, tokenOf } from './sdk-files.js';
+import { containerTokenOf, standInForFiles, tokenOf } from './sdk-files.js';
 import {
   type AwsCredentials,
   type AwsManners,
@@ -40,7 +40,8 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   const base = { region, requestHandler: requestHandlerFor(host), logger, ...manners };
   const search = { ...files, ...workloadOf(host), ...assumersFor(base, host) };
   await standInForFiles({ ...files, tokenFile: search.webIdentityTokenFile }, host);
-  return { ...base, profile, ...(credentials ? { credentials } : search) };
+  if (credentials) return { ...base, profile, credentials };
+  return { ...base, profile, ...search, ...(await containerTokenOf(host)) };
 }
 
 /** The role that a workload has by a token of its platform, which the SDK would look for in the environment of the process. */

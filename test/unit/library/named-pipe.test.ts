@@ -112,6 +112,7 @@ describe.skipIf(process.platform === 'win32')('a named pipe with credentials', (
       AMAZON,
       { AWS_WEB_IDENTITY_TOKEN_FILE: 'silent', AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/r' },
     ],
+    ['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', AMAZON, { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: 'silent' }],
     ['a profile’s token file', AMAZON, { AWS_CONFIG_FILE: 'workload' }],
     [
       'HUAWEICLOUD_SDK_CREDENTIALS_FILE',
