@@ -101,6 +101,7 @@ end
 complete -c ${name} -f -a '(_${fn})'
 `,
 
+  /** Its quotes are typographic ones, too, all of which it escapes by itself. */
   powershell: ({
     name,
   }) => `# PowerShell completion for ${name}. In $PROFILE: ${name} completion powershell | Out-String | Invoke-Expression
@@ -117,7 +118,7 @@ Register-ArgumentCompleter -Native -CommandName '${name}' -ScriptBlock {
         $word, $text = $line -split "\`t", 2
         if (-not $text) { $text = $word }
         $shown = $word
-        if ($word -match '[^\\w.=:/+-]') { $word = "'" + $word.Replace("'", "''") + "'" }
+        if ($word -match '[^\\w.=:/+-]') { $word = "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($word) + "'" }
         [System.Management.Automation.CompletionResult]::new($word, $shown, 'ParameterValue', $text)
     }
     if ($lines.Count -gt 1 -and $lines[0] -eq 'files') {

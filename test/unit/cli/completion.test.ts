@@ -126,6 +126,12 @@ describe('the scripts', () => {
     expect(completionScript(shell, 'my.sops-2')).toContain('my.sops-2');
   });
 
+  test('powershell: words are quoted by its own rules, for which typographic quotes are quotes', () => {
+    const script = completionScript('powershell', 'sops-ts');
+    expect(script).toContain('::EscapeSingleQuotedStringContent($word)');
+    expect(script).not.toContain('.Replace(');
+  });
+
   test.each(shells)('%s: a name that a shell would take for more is not used', (shell) => {
     for (const name of ['$(touch x)', 'a b', "a'b", '-x', '', 'a;b', 'a\nb']) {
       expect(completionScript(shell, name)).toBe(completionScript(shell, 'sops-ts'));
