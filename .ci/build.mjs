@@ -30,6 +30,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const START = 'src/cli/start.ts';
 /** What the executable starts with. */
 const STANDALONE = 'src/cli/standalone.ts';
+/** What it has for `node:path`. */
+const EXACT_PATH = 'src/cli/exact-path.ts';
 
 const COMMON = { absWorkingDir: root, bundle: true, packages: 'external', platform: 'node', target: 'node20', logLevel: 'warning' };
 const SMALL = { minify: true, target: 'node20', logLevel: 'warning' };
@@ -233,7 +235,10 @@ async function buildModules(folder) {
   const packages = await bundlePackages(root, COMMON);
   const start = { entryPoints: [STANDALONE], format: 'esm', write: false };
   const { outputFiles } = await build({ ...COMMON, ...start, plugins: [takeMain, takeFromParts(parts)] });
-  const all = [...texts, ...packages.texts, ['start', outputFiles[0].text]].map(([name, text]) => [name, withBuiltIns(withoutItself(name, text))]);
+  const own = [...texts, ['start', outputFiles[0].text]].map(([name, text]) => [name, withExactPath(withBuiltIns(withoutItself(name, text)))]);
+  const paths = await build({ ...COMMON, entryPoints: [EXACT_PATH], format: 'esm', write: false });
+  const others = [...packages.texts, ['exact-path', paths.outputFiles[0].text]].map(([name, text]) => [name, withBuiltIns(text)]);
+  const all = [...own, ...others];
   const named = namedBuiltIns(all.map(([, text]) => text));
   for (const [name, text] of all) writeModule(join(folder, `${name}.js`), name === 'start' ? text + named : text);
   writePapers(root, packages.inputs, folder);
@@ -261,6 +266,12 @@ function withBuiltIns(text) {
     return '';
   });
   return taken.join('') + rest;
+}
+
+/** Takes the paths of src/cli/exact-path.ts in place of Bun's own. */
+function withExactPath(text) {
+  const exact = text.replaceAll('process.getBuiltinModule("node:path")', 'exactPath');
+  return exact === text ? text : `import { exactPath } from "./exact-path.js";\n${exact}`;
 }
 
 /**

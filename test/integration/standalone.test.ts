@@ -142,6 +142,13 @@ describe.skipIf(RELEASE === undefined)('where it is started', () => {
     expect(start('sops-ts', ['decrypt', 'e.yaml'], { env })).toMatchObject({ status: 0, stdout: SECRET });
   });
 
+  test('names of files may have bytes that are not UTF-8', () => {
+    const env = { ...desk.env, PATH: `${folder}:/usr/bin:/bin` };
+    const script = `f=$(printf 'in/\\377é.yaml'); mkdir in; cp e.yaml "$f"; sops-ts set "$f" stringData.pw --text new && sops-ts decrypt "$f"; ls in | wc -l`;
+    const ran = spawnSync('sh', ['-c', script], { cwd: desk.folder, env, encoding: 'utf8' });
+    expect([ran.stderr, ran.stdout]).toEqual(['', `${SECRET.replace('hunter2', 'new')}1\n`]);
+  });
+
   test('a slow reader gets all of a large output', () => {
     const text = `a: ${'x'.repeat(400_000)}\n`;
     desk.write(
