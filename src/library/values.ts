@@ -3,6 +3,7 @@ import { SopsError } from '../errors.js';
 import { FORMATS, formatNamed } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
 import { valuePathText } from '../operations/read/value-path.js';
+import { checkHoldsTexts } from '../operations/write/held-texts.js';
 import { doubledKeyIn } from '../tree/doubled-key.js';
 import { leaves } from '../tree/leaves.js';
 import type { TreePath } from '../tree/path.js';
@@ -145,7 +146,7 @@ export function checkBytes(store: FormatStore, document: Node): void {
 export function checkPrints(store: FormatStore, place: TreePath, value: Node): void {
   if (!FORMATS.some(({ name }) => name === store.name)) return;
   const document = documentOf(place, value);
-  if (document.kind === 'branch') store.emit([document], null);
+  if (document.kind === 'branch') checkHoldsTexts(store, store.emit([document], null), [document]);
 }
 
 /** Throws `usage` for a change of a binary file that leaves more or less of it than one text. */

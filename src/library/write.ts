@@ -3,6 +3,7 @@ import { formatNamed, formatOfName } from '../formats/registry.js';
 import { KEY_TYPES, keyTypes } from '../keys/registry.js';
 import type { EncryptRequest } from '../operations/requests.js';
 import { encryptFile as runEncrypt } from '../operations/write/encrypt.js';
+import { checkHoldsTexts } from '../operations/write/held-texts.js';
 import type { Session } from '../util/host.js';
 import { isOf } from '../util/realms.js';
 import { encodeText } from '../util/text.js';
@@ -82,7 +83,9 @@ async function contentOf(content: Data, format: AnyFormat): Promise<Uint8Array> 
   checkNulls(tree, format);
   const store = await row.load();
   checkBytes(store, tree);
-  return encodeText(store.emit([tree], null, { keepsFloats: true }));
+  const text = store.emit([tree], null, { keepsFloats: true });
+  checkHoldsTexts(store, text, [tree]);
+  return encodeText(text);
 }
 
 /** The format that the name of the target tells, if it is another than that of the source. */

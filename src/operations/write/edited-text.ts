@@ -1,9 +1,10 @@
 /** The plaintext of an open file as a tree that entries can be put into and taken out of, and the text with those changes alone. */
 import { formatNamed } from '../../formats/registry.js';
-import { applyEdits, type EmitOptions, encodedBytes, type SourceFile } from '../../formats/store.js';
+import { applyEdits, type EmitOptions, encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
 import { sameButComments } from '../../tree/equality.js';
 import { type Branch, branch } from '../../tree/tree.js';
 import type { OpenedFile } from '../read/open-file.js';
+import { checkHoldsTexts } from './held-texts.js';
 import { reservedKey } from './seal-text.js';
 
 /** A plaintext that is being changed. */
@@ -37,12 +38,18 @@ export async function editText(opened: OpenedFile, before: string, indent: numbe
       for (const quotesLines of [false, true]) {
         const spliced = applyEdits(before, file.edits(null, { ...options, quotesLines }));
         const fitting = withEnd(spliced).find((text) => readsAs(opened, text, file, options));
-        if (fitting !== undefined) return fitting;
+        if (fitting !== undefined) return holding(store, fitting, file.documents);
       }
       opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
-      return store.emit(file.documents, null, options);
+      return holding(store, store.emit(file.documents, null, options), file.documents);
     },
   };
+}
+
+/** A text that was printed, if it has all texts of the documents. Throws `output-format`. */
+function holding(store: FormatStore, printed: string, documents: readonly Branch[]): string {
+  checkHoldsTexts(store, printed, documents);
+  return printed;
 }
 
 /** The plaintext with a change in it; `change` returns whether the first document is another one now. */

@@ -13,6 +13,7 @@ import { encodeText } from '../../util/text.js';
 import { readerForNew } from '../read/input.js';
 import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-file.js';
 import { encryptFile } from './encrypt.js';
+import { checkHoldsTexts } from './held-texts.js';
 
 export interface SetRequest extends ChangeRequest {
   /** The new value, without places. */
@@ -67,7 +68,9 @@ async function makeFile(request: SetRequest, host: Session): Promise<void> {
   const store = await readerForNew(request, host);
   const document = branch();
   changedBySet(document, request.path, request.value);
-  const content = encodeText(store.emit([document], null, { indent: request.indent, keepsFloats: true }));
+  const text = store.emit([document], null, { indent: request.indent, keepsFloats: true });
+  checkHoldsTexts(store, text, [document]);
+  const content = encodeText(text);
   const newFile = { keyFlags: new Map(), selection: {}, macOnlyEncrypted: false, allowUnencrypted: false };
   try {
     await encryptFile({ ...request, ...newFile, content }, host);

@@ -1,6 +1,6 @@
-/** Texts of bytes that are not UTF-8, set in an open file: kept where the format can hold them. */
+/** Texts that not every format can hold, such as those of bytes that are not UTF-8: kept where it can, refused where it cannot. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decryptFile, open } from '../../../src/index.js';
+import { decryptFile, encrypt, open } from '../../../src/index.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
 
 let desk: LibraryDesk;
@@ -27,4 +27,18 @@ test('JSON has no way to hold them', async () => {
   await desk.seal('x.json', '{"l": [{"a": "old"}]}');
   const file = await open('x.json', desk.options);
   expect(await codeOf((async () => file.set('l[0].a', BYTES))())).toBe('output-format');
+});
+
+test('a backslash with an n behind it, which dotenv takes for a line break, is refused where it is new', async () => {
+  const windows = String.raw`C:\new`;
+  const refused = { code: 'output-format', message: 'A is a text that dotenv would read differently', path: ['A'] };
+  const options = { ...desk.options, config: false, format: 'dotenv', recipients: [desk.recipient] } as const;
+  await expect(encrypt({ A: windows }, options)).rejects.toMatchObject(refused);
+  await desk.seal('new.env', 'B=1\n');
+  const file = await open('new.env', desk.options);
+  expect(() => file.set('A', windows)).toThrow(expect.objectContaining(refused));
+  expect(file.set('A', String.raw`C:\dir`).get('A')).toBe(String.raw`C:\dir`);
+  const { stderr } = await desk.run(['set', 'new.env', '["A"]', JSON.stringify(windows)]);
+  expect(stderr).toContain(refused.message);
+  expect(await desk.plain('new.env')).toBe('B=1\n');
 });
