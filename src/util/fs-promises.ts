@@ -3,6 +3,7 @@
  * they are asked for when the first is made: many a run makes none.
  */
 import { type Dirent, promises as node } from 'node:fs';
+import { typedEntry } from './fs.js';
 import { areInexact, exactEntry, nativePath, takingPaths } from './native-path.js';
 
 export type { FileHandle } from 'node:fs/promises';
@@ -25,8 +26,6 @@ export async function readdir(folder: string, options?: { withFileTypes: true })
   const path = nativePath(folder);
   const entries = await (options ? node.readdir(path, options) : node.readdir(path));
   if (!areInexact(entries)) return entries;
-  const exact = options
-    ? await node.readdir(path, { ...options, encoding: 'buffer' })
-    : await node.readdir(path, { encoding: 'buffer' });
-  return exact.map(exactEntry);
+  if (!options) return (await node.readdir(path, { encoding: 'buffer' })).map(exactEntry);
+  return (await node.readdir(path, { ...options, encoding: 'buffer' })).flatMap((entry) => typedEntry(folder, entry));
 }

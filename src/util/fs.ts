@@ -48,10 +48,16 @@ export function readdirSync(folder: string, options?: { withFileTypes: true }): 
   const path = nativePath(folder);
   const entries = options ? node.readdirSync(path, options) : node.readdirSync(path);
   if (!areInexact(entries)) return entries;
-  const exact = options
-    ? node.readdirSync(path, { ...options, encoding: 'buffer' })
-    : node.readdirSync(path, { encoding: 'buffer' });
-  return exact.map(exactEntry);
+  if (!options) return node.readdirSync(path, { encoding: 'buffer' }).map(exactEntry);
+  return node.readdirSync(path, { ...options, encoding: 'buffer' }).flatMap((entry) => typedEntry(folder, entry));
+}
+
+/** An entry that was asked for with its type. Bun gives none with names as bytes, so it is looked up; what is gone by then is left out. */
+export function typedEntry(folder: string, entry: node.Dirent<Buffer> | Buffer): node.Dirent[] {
+  if (!Buffer.isBuffer(entry)) return [exactEntry(entry) as node.Dirent];
+  const name = decodeText(entry);
+  const found = lstatSync(`${folder}/${name}`, { throwIfNoEntry: false });
+  return found ? [Object.assign(found, { name, parentPath: folder, path: folder })] : [];
 }
 
 /** Where a symbolic link leads. */
