@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import { systemReason } from '../../util/files.js';
-import { readFileSync, writeFileSync } from '../../util/fs.js';
+import { readFileSync, statSync, writeFileSync } from '../../util/fs.js';
 import type { Host } from '../../util/host.js';
 import { decodeText, encodeText } from '../../util/text.js';
 
@@ -43,12 +43,16 @@ export class EditFile {
     this.write(notice.map((line) => `${this.mark}${line}\n`).join('') + text);
   }
 
-  /** The text without notice. Throws `input-unreadable` when the file is gone. */
+  /** The text without notice. Throws `input-unreadable` when the file is gone, or is none any more: a pipe would be waited for for ever. */
   read(): string {
     let text: string;
     try {
+      if (statSync(this.path).isFIFO()) {
+        throw new SopsError('input-unreadable', 'Error reading temporary file: the editor left a pipe there');
+      }
       text = decodeText(readFileSync(this.path));
     } catch (cause) {
+      if (cause instanceof SopsError) throw cause;
       throw new SopsError('input-unreadable', `Error reading temporary file: ${systemReason(cause)}`, { cause });
     }
     while (text.startsWith(this.mark)) {

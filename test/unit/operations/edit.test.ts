@@ -96,6 +96,13 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
   });
 
+  test('an editor that leaves a pipe in the place of the file is not waited for', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    const { status, stderr } = await desk.run(['edit', 'a.yaml'], { env: editor('rm "$1" && mkfifo "$1"') });
+    expect([status === 0, stderr]).toEqual([false, expect.stringContaining('the editor left a pipe there')]);
+    expect(await decrypted('a.yaml')).toBe('a: 1\n');
+  });
+
   test('where nothing can be kept beside the file, it is kept in the working directory', async () => {
     mkdirSync(desk.path('folder'));
     await sealed('folder/a.yaml', 'a: 1\n');
