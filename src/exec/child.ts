@@ -4,9 +4,9 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { SYSTEM_CLOCK } from '../util/clock.js';
-import { folderForChild } from '../util/native-path.js';
 import { startOf } from '../util/processes.js';
 import { startedCall } from './batch-file.js';
+import { startIn } from './child-folder.js';
 import type { OwnProcess } from './process-access.js';
 import { catches, descendantsOf, isInForeground, isRunning, type KnownProcess } from './process-tree.js';
 
@@ -129,15 +129,9 @@ function start(run: ChildRun, stdio: StdioOptions = stdioFor(run.streams), detac
   const [name = run.file, ...words] = run.args;
   const command = { file: run.file, args: words, argv0: name, env: run.env };
   const { file, args, argv0, env, windowsVerbatimArguments = run.isShell } = startedCall(command, run.platform);
-  return spawn(file, args, {
-    ...(argv0 === undefined ? {} : { argv0 }),
-    cwd: folderForChild(run.cwd),
-    env,
-    stdio,
-    detached,
-    // The text for a shell is the user's, as it stands.
-    windowsVerbatimArguments,
-  });
+  // The text for a shell is the user's, as it stands.
+  const options = { ...(argv0 === undefined ? {} : { argv0 }), env, stdio, detached, windowsVerbatimArguments };
+  return startIn(run.cwd, (cwd) => spawn(file, args, { ...options, cwd }));
 }
 
 function stdioFor(streams: ChildStreams | undefined): StdioOptions {

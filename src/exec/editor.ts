@@ -5,8 +5,8 @@ import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files.js';
 import type { Host } from '../util/host.js';
-import { folderForChild } from '../util/native-path.js';
 import { startedCall } from './batch-file.js';
+import { startIn } from './child-folder.js';
 import { findProgram } from './find-program.js';
 import { describeOutcome } from './run-program.js';
 import { splitWords } from './shell-words.js';
@@ -99,11 +99,7 @@ export function runEditor(editor: Editor, path: string, host: Host): RunningEdit
 
 function start({ file, args }: Editor, path: string, host: Host): ChildProcess {
   const command = startedCall({ file, args: [...args, path], env: host.env }, host.platform);
-  return spawn(command.file, command.args, {
-    cwd: folderForChild(host.cwd),
-    env: command.env,
-    stdio: 'inherit',
-  });
+  return startIn(host.cwd, (cwd) => spawn(command.file, command.args, { cwd, env: command.env, stdio: 'inherit' }));
 }
 
 function endOf(child: ChildProcess): Promise<void> {

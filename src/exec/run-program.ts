@@ -1,10 +1,10 @@
 /** Runs a program without a shell and collects what it writes. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { systemCode } from '../util/files.js';
 import type { Host } from '../util/host.js';
-import { folderForChild } from '../util/native-path.js';
 import { startedCall } from './batch-file.js';
+import { startIn } from './child-folder.js';
 
 export interface ProgramRun {
   /** Absolute path, see `findProgram`. */
@@ -42,12 +42,8 @@ export function runProgram(run: ProgramRun, host: Host): Promise<ProgramOutcome>
   return new Promise((settle, reject) => {
     const command = { file: run.file, args: run.args, env: { ...host.env, ...run.env } };
     const { file, args, ...call } = startedCall(command, host.platform);
-    const child = spawn(file, args, {
-      cwd: folderForChild(run.cwd ?? host.cwd),
-      ...call,
-      stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
+    const stdio: StdioOptions = [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
+    const child = startIn(run.cwd ?? host.cwd, (cwd) => spawn(file, args, { cwd, ...call, stdio, windowsHide: true }));
     const stdout = collect(child.stdout, reject);
     const stderr = collect(child.stderr, reject);
     if (run.onStderr) child.stderr?.on('data', run.onStderr);

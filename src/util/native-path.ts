@@ -35,8 +35,3 @@ export function exactEntry(entry: Buffer | Dirent<Buffer>): string | Dirent {
   if (Buffer.isBuffer(entry)) return decodeText(entry);
   return Object.assign(entry as Dirent<string | Buffer>, { name: decodeText(entry.name) }) as Dirent;
 }
-
-/** A working directory as programs that are started can be given it: what Node cannot say in text is this process's own, which they have anyway. */
-export function folderForChild(cwd: string): string | undefined {
-  return typeof nativePath(cwd) === 'string' ? cwd : undefined;
-}

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SopsError } from '../../../errors.js';
 import { type StartedCall, startedCall } from '../../../exec/batch-file.js';
+import { startIn } from '../../../exec/child-folder.js';
 import { findProgram, stepForAbsent } from '../../../exec/find-program.js';
 import { readLines } from '../../../exec/lines.js';
 import { temporaryFolders } from '../../../exec/private-folder.js';
 import { describeOutcome, type ProgramEnd, startReason } from '../../../exec/run-program.js';
 import { serviceWords } from '../../../services/http/answer.js';
 import type { Host } from '../../../util/host.js';
-import { folderForChild } from '../../../util/native-path.js';
 import { waitFor } from '../../../util/timeout.js';
 import { readStanza, type Stanza, writeStanza } from '../format/header.js';
 import { decodeRawBase64 } from '../format/raw-base64.js';
@@ -31,13 +31,15 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** Starts a plug-in. Rejects with the system's reason, which Node throws (ENOMEM) or tells by an event. */
 async function started(command: StartedCall, host: Host): Promise<Child> {
-  const child = spawn(command.file, command.args, {
-    cwd: folderForChild(temporaryFolders(host)[0] ?? '/') ?? '/',
-    env: command.env,
-    windowsVerbatimArguments: command.windowsVerbatimArguments === true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
+  const child = startIn(temporaryFolders(host)[0] ?? '/', (cwd) =>
+    spawn(command.file, command.args, {
+      cwd,
+      env: command.env,
+      windowsVerbatimArguments: command.windowsVerbatimArguments === true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    }),
+  );
   await once(child, 'spawn');
   return child;
 }
