@@ -1,4 +1,5 @@
 /** What is temporary, and the process that ends. */
+// Mocked: other tests of a worker have its module watch their process.
 import { EventEmitter } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import {
