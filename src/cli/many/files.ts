@@ -24,6 +24,7 @@ import {
   type ManyFlags,
   workOn,
 } from './one-file.js';
+import { nothingFound } from './operands.js';
 import { ManyReport } from './report.js';
 import { startSharing } from './start-sharing.js';
 import { serveErrands } from './worker.js';
@@ -75,6 +76,7 @@ export async function workOnMany(words: GivenFlags, context: Context, command: M
   );
   if (command.kind === 'wanted' && found.files.some(({ isNamed }) => !isNamed)) report.passedOver(passedOver.sealed);
   if (command.kind === 'wanted' && report.isEmpty && passedOver.sealed === 0) throw nothingNamed(operands);
+  else if (report.isEmpty && destination !== 'stream') host.warn(nothingFound(operands, command.kind));
   if (given.json) await print(streams, jsonText(report.summary()));
   return report.end();
 }

@@ -11,6 +11,11 @@ export interface FilesMeant {
   readonly problems: readonly SopsError[];
 }
 
+/** What is warned of where nothing is found in folders: a mistyped one would look like one in which all is as wanted. */
+export function nothingFound(operands: readonly string[], kind: TargetChoice['kind']): string {
+  return `no ${kind === 'sealed' ? 'encrypted file' : 'file to look at'} in ${operands.join(' ')}`;
+}
+
 /** The files that were named, and of those in folders the ones of that kind. */
 export async function filesMeant(
   { operands, host }: Context,
@@ -25,5 +30,6 @@ export async function filesMeant(
     if (problem) problems.push(problem);
     else paths.push(file.path);
   }
+  if (paths.length === 0 && problems.length === 0) host.warn(nothingFound(operands, kind));
   return { paths, problems };
 }
