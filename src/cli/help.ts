@@ -41,17 +41,17 @@ export async function helpPage(
   return programName === OWN_NAME ? page : calledAs(programName, page);
 }
 
-/** Names under which the commands of a family have no first word. */
-const FAMILIES: ReadonlyMap<string, string> = new Map([['vals', 'refs']]);
+/** Under this name the commands of that family have no first word. */
+const VALS = 'vals';
+const FAMILY = 'refs';
 
 /** A page with the command lines that the program has under another name. */
 function calledAs(name: string, page: string): string {
-  const family = FAMILIES.get(name);
-  if (family === undefined) return page.replaceAll(new RegExp(`\\b${OWN_NAME}(?= )`, 'g'), () => name);
-  const listed = new RegExp(`^( *)${family} (\\S+)`, 'gm');
+  if (name !== VALS) return page.replaceAll(new RegExp(`\\b${OWN_NAME}(?= )`, 'g'), () => name);
+  const listed = new RegExp(`^( *)${FAMILY} (\\S+)`, 'gm');
   return page
-    .replaceAll(new RegExp(`\\b${OWN_NAME} ${family}(?= )`, 'g'), () => name)
-    .replaceAll(listed, (_, indent: string, word: string) => `${indent}${word}${' '.repeat(family.length + 1)}`);
+    .replaceAll(new RegExp(`\\b${OWN_NAME} ${FAMILY}(?= )`, 'g'), () => name)
+    .replaceAll(listed, (_, indent: string, word: string) => `${indent}${word}${' '.repeat(FAMILY.length + 1)}`);
 }
 
 /** How pages are laid out. */
@@ -88,7 +88,7 @@ function noTopic(topic: string, commands: readonly CommandRow[]): SopsError {
 
 /** The second words of commands that share the first. */
 function membersOf(family: string, commands: readonly { readonly name: string }[]): string[] {
-  return commands.flatMap(({ name }) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []));
+  return commands.flatMap(({ name }) => (name.startsWith(`${family} `) ? [name.slice(FAMILY.length + 1)] : []));
 }
 
 /** Widest names of commands; after them stands what they do. */

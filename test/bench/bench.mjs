@@ -231,7 +231,7 @@ function packageSize() {
   const done = spawnSync('npm', words, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
   const told = JSON.parse(done.stdout);
   const { size, unpackedSize, entryCount } = Array.isArray(told) ? told[0] : Object.values(told)[0];
-  console.log('\nthe package (budget: 1.7 MB, 6 MB, 1 package; test/integration/package-managers.test.ts)');
+  console.log('\nthe package (budget: 1.75 MB, 6 MB, 1 package; test/integration/package-managers.test.ts)');
   row('fetched', `${(size / 1e6).toFixed(2)} MB`);
   row('installed', `${(unpackedSize / 1e6).toFixed(2)} MB in ${entryCount} files, 1 package`);
 }

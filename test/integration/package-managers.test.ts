@@ -143,11 +143,11 @@ test('each package is there once, for the program and for the library', () => {
   expect(bytesIn('chunks/packages')).toBeLessThan(50_000);
 });
 
-test('an install is one package of less than 6 MB, and what is fetched less than 1.7 MB', () => {
+test('an install is one package of less than 6 MB, and what is fetched less than 1.75 MB', () => {
   const manifest = JSON.parse(readFileSync(app.path('node_modules/sops-ts/package.json'), 'utf8')) as object;
   expect(Object.keys(manifest).filter((name) => /^(?:optional|peer|bundled?)?dependencies$/i.test(name))).toEqual([]);
   const [packed = ''] = readdirSync(app.folder).filter((one) => one.endsWith('.tgz'));
-  expect(statSync(app.path(packed)).size).toBeLessThan(1_700_000);
+  expect(statSync(app.path(packed)).size).toBeLessThan(1_750_000);
   const below = readdirSync(app.path('node_modules/sops-ts'), { recursive: true, encoding: 'utf8' });
   const sizes = below.map((name) => statSync(app.path(`node_modules/sops-ts/${name}`)));
   expect(sizes.reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0)).toBeLessThan(6_000_000);
