@@ -76,7 +76,8 @@ export async function workOnMany(words: GivenFlags, context: Context, command: M
   );
   if (command.kind === 'wanted' && found.files.some(({ isNamed }) => !isNamed)) report.passedOver(passedOver.sealed);
   if (command.kind === 'wanted' && report.isEmpty && passedOver.sealed === 0) throw nothingNamed(operands);
-  else if (report.isEmpty && destination !== 'stream') host.warn(nothingFound(operands, command.kind));
+  if (command.kind === 'sealed' && report.isEmpty && destination !== 'stream')
+    host.warn(nothingFound(operands, command.kind));
   if (given.json) await print(streams, jsonText(report.summary()));
   return report.end();
 }
