@@ -88,7 +88,7 @@ function noTopic(topic: string, commands: readonly CommandRow[]): SopsError {
 
 /** The second words of commands that share the first. */
 function membersOf(family: string, commands: readonly { readonly name: string }[]): string[] {
-  return commands.flatMap(({ name }) => (name.startsWith(`${family} `) ? [name.slice(FAMILY.length + 1)] : []));
+  return commands.flatMap(({ name }) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []));
 }
 
 /** Widest names of commands; after them stands what they do. */
