@@ -75,9 +75,7 @@ export async function workOnMany(words: GivenFlags, context: Context, command: M
     () => report.interrupted(),
   );
   if (command.kind === 'wanted' && found.files.some(({ isNamed }) => !isNamed)) report.passedOver(passedOver.sealed);
-  if (command.kind === 'wanted' && report.isEmpty && passedOver.sealed === 0) throw nothingNamed(operands);
-  if (command.kind === 'sealed' && report.isEmpty && destination !== 'stream')
-    host.warn(nothingFound(operands, command.kind));
+  if (report.isEmpty) tellOfNone(job, destination, passedOver);
   if (given.json) await print(streams, jsonText(report.summary()));
   return report.end();
 }
@@ -116,6 +114,13 @@ async function workAside(target: Target, job: Job, destination: Destination): Pr
   if (error !== undefined) return undefined;
   const once = givenOnce(job.context.host, warnings);
   return { warnings, once, ...(output !== undefined && { output }) };
+}
+
+/** Throws or warns where no file was worked on. */
+function tellOfNone({ command, context }: Job, destination: Destination, passedOver: PassedOver): void {
+  const { operands, host } = context;
+  if (command.kind === 'wanted' && passedOver.sealed === 0) throw nothingNamed(operands);
+  if (command.kind === 'sealed' && destination !== 'stream') host.warn(nothingFound(operands, command.kind));
 }
 
 /** Whoever encrypts a folder means that there is something to encrypt in it. */
