@@ -22,7 +22,9 @@ export function sameButComments(
   return left.length === right.length && left.every(same);
 }
 
-const withoutComments = (items: readonly Node[]): readonly Node[] => items.filter(({ kind }) => kind !== 'comment');
+function withoutComments(items: readonly Node[]): readonly Node[] {
+  return items.some(({ kind }) => kind === 'comment') ? items.filter(({ kind }) => kind !== 'comment') : items;
+}
 
 /** The items of a map by their keys, those of one key in their order; the items of a list as they are. */
 function byKey(items: readonly Node[]): readonly Node[] {

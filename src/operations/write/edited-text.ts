@@ -84,6 +84,7 @@ function readsAs({ store, file }: OpenedFile, text: string, wanted: SourceFile, 
     const found = read(text);
     if (store.loadEditor) return sameButComments(found, wanted.documents);
     // An order of keys that the text cannot have (TOML) is worth less than the text.
+    if (sameButComments(found, wanted.documents)) return true;
     if (sameButComments(found, wanted.documents, 'loose')) return true;
     return sameButComments(found, read(store.emit(wanted.documents, null, options)), 'loose');
   } catch {
