@@ -4,7 +4,7 @@
  */
 
 /** A value within these goes on over several lines, up to the next of its kind. */
-const QUOTES = '"\'`';
+export const QUOTES = '"\'`';
 
 /** The variables of a plaintext, in its order; of several with one name the last one counts. */
 export function dotenvEnvironment(text: string): ReadonlyMap<string, string> {

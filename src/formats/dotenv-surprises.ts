@@ -1,11 +1,9 @@
 /** dotenv as people write it: quotes, comments after values and `export`, none of which SOPS knows (docs/format.md#dotenv). */
 import type { Comment, Item } from '../tree/tree.js';
-import { dotenvEnvironment } from './dotenv-environment.js';
+import { dotenvEnvironment, QUOTES } from './dotenv-environment.js';
 import type { Surprise } from './store.js';
 
 const EXPORT = /^\s*export\s/;
-/** Values within these may go on over several lines. */
-const QUOTES = '"\'`';
 
 /** The values that SOPS reads differently than {@link dotenvEnvironment}, and why. */
 export function dotenvSurprises(entries: readonly (Item | Comment)[], text: string): Surprise[] {

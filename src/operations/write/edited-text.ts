@@ -37,8 +37,10 @@ export async function editText(opened: OpenedFile, before: string, indent: numbe
       const options = { indent, keepsFloats: true };
       for (const quotesLines of [false, true]) {
         const spliced = applyEdits(before, file.edits(null, { ...options, quotesLines }));
-        const fitting = withEnd(spliced).find((text) => readsAs(opened, text, file, options));
-        if (fitting !== undefined) return holding(store, fitting, file.documents);
+        for (const text of withEnd(spliced)) {
+          const fit = fitOf(opened, text, file, options);
+          if (fit !== undefined) return fit === 'same' ? text : holding(store, text, file.documents);
+        }
       }
       opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
       return holding(store, store.emit(file.documents, null, options), file.documents);
@@ -71,24 +73,30 @@ function withEnd(text: string): string[] {
 }
 
 /**
- * Whether a text reads as a tree, comments aside, or as that tree does when it is printed anew, for formats where all values are texts.
- * Empty maps and lists count, and which entries one map or list holds: neither adds anything to the MAC, so nobody would see later that they
- * are others.
+ * How a text reads as a tree, comments aside: as the `same`, or for formats where all values are texts, as that tree does when it is
+ * `printed` anew; undefined when as another one. Empty maps and lists count, and which entries one map or list holds: neither adds anything to
+ * the MAC, so nobody would see later that they are others.
  */
-function readsAs({ store, file }: OpenedFile, text: string, wanted: SourceFile, options: EmitOptions): boolean {
+function fitOf(
+  { store, file }: OpenedFile,
+  text: string,
+  wanted: SourceFile,
+  options: EmitOptions,
+): 'same' | 'printed' | undefined {
   const read = (given: string): readonly Branch[] => {
     const { documents } = (store.parsePlain ?? store.parse)(encodedBytes(file, given));
     return documents.length === 0 ? [branch()] : documents;
   };
   try {
     const found = read(text);
-    if (store.loadEditor) return sameButComments(found, wanted.documents);
+    if (sameButComments(found, wanted.documents)) return 'same';
+    if (store.loadEditor) return undefined;
     // An order of keys that the text cannot have (TOML) is worth less than the text.
-    if (sameButComments(found, wanted.documents)) return true;
-    if (sameButComments(found, wanted.documents, 'loose')) return true;
-    return sameButComments(found, read(store.emit(wanted.documents, null, options)), 'loose');
+    if (sameButComments(found, wanted.documents, 'loose')) return 'same';
+    const printed = read(store.emit(wanted.documents, null, options));
+    return sameButComments(found, printed, 'loose') ? 'printed' : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
