@@ -27,11 +27,11 @@ import { markFunctions, rangesRun } from './run-first.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What runs before any other file is loaded. */
-const START = 'src/cli/start.ts';
+const START = 'src/cli/start/start.ts';
 /** What the executable starts with. */
-const STANDALONE = 'src/cli/standalone.ts';
+const STANDALONE = 'src/cli/start/standalone.ts';
 /** What it has for `node:path`. */
-const EXACT_PATH = 'src/cli/exact-path.ts';
+const EXACT_PATH = 'src/cli/start/exact-path.ts';
 
 const COMMON = { absWorkingDir: root, bundle: true, packages: 'external', platform: 'node', target: 'node20', logLevel: 'warning' };
 const SMALL = { minify: true, target: 'node20', logLevel: 'warning' };
@@ -268,7 +268,7 @@ function withBuiltIns(text) {
   return taken.join('') + rest;
 }
 
-/** Takes the paths of src/cli/exact-path.ts in place of Bun's own. */
+/** Takes the paths of src/cli/start/exact-path.ts in place of Bun's own. */
 function withExactPath(text) {
   const exact = text.replaceAll('process.getBuiltinModule("node:path")', 'exactPath');
   return exact === text ? text : `import { exactPath } from "./exact-path.js";\n${exact}`;

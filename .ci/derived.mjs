@@ -25,7 +25,7 @@ const HELP_ONLY = new Set(['task', 'rank', 'summary', 'examples', 'operands', 'o
 
 /** A source without what help and completion alone say, if it defines a command or flags: all of that stands in texts.ts. */
 export function withoutTexts(path, text) {
-  if (!/[\\/]cli[\\/](?:commands[\\/][\w-]+|program-flags)\.ts$/.test(path)) return text;
+  if (!/[\\/]cli[\\/](?:commands[\\/][\w-]+|words[\\/]program-flags)\.ts$/.test(path)) return text;
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
   const cuts = [];
   const visit = (node) => {

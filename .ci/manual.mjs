@@ -8,9 +8,9 @@ const SHELLS = { bash: 'sops-ts.bash', zsh: '_sops-ts', fish: 'sops-ts.fish', po
 
 /** What is read of the commands. */
 const SOURCES = `
-export { flagsOf, globalFlags } from './src/cli/flags.ts';
-export { flagTextOf, TASKS } from './src/cli/guide.ts';
-export { FLAG_GROUPS } from './src/cli/flag-groups.ts';
+export { flagsOf, globalFlags } from './src/cli/words/flags.ts';
+export { flagTextOf, TASKS } from './src/cli/help/guide.ts';
+export { FLAG_GROUPS } from './src/cli/help/flag-groups.ts';
 export { completionScript } from './src/cli/completion/scripts.ts';
 export { EXIT_STATUS } from './src/errors.ts';
 `;

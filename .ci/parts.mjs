@@ -15,8 +15,8 @@ function filesOf(folder, pattern = /./) {
 
 /** Small modules that several of the parts need: in one of those, all of it would be loaded for them. */
 const LITTLE = [
-  ...['src/util/fs-promises.ts', 'src/util/backoff.ts', 'src/util/named-file.ts', 'src/util/cleanup.ts', 'src/util/real-path.ts', 'src/util/local-socket.ts', 'src/services/http/answer.ts'],
-  ...['src/exec/shell-words.ts', 'src/tree/fold.ts', 'src/cli/json-text.ts', 'src/cli/quantity.ts'],
+  ...['src/util/files/fs-promises.ts', 'src/util/waiting/backoff.ts', 'src/util/files/named-file.ts', 'src/util/cleanup.ts', 'src/util/files/real-path.ts', 'src/util/host/local-socket.ts', 'src/services/http/answer.ts'],
+  ...['src/exec/shell-words.ts', 'src/tree/fold.ts', 'src/cli/output/json-text.ts', 'src/cli/output/quantity.ts'],
 ];
 
 /** What each part is loaded for. A module that is imported dynamically stands in the first part that imports it statically, else in the last. */
@@ -24,7 +24,7 @@ export const PARTS = {
   /** The program itself, and what decrypting a JSON file with an age key runs; the others are what other formats share with that, and the plug-in of kustomize. */
   'sops-ts': [
     ...['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
-    ...['src/util/byte-order.ts', 'src/util/lists.ts', ...LITTLE],
+    ...['src/util/text/byte-order.ts', 'src/util/lists.ts', ...LITTLE],
   ],
   /** YAML, which is a quarter of what decrypting it needs, and nothing that other formats do. */
   yaml: ['src/formats/yaml/yaml.ts'],
@@ -37,17 +37,17 @@ export const PARTS = {
   /** What encrypting runs. */
   encrypt: ['src/cli/commands/encrypt.ts'],
   /** Writing into files, and taking away what killed runs left of that. */
-  write: ['src/util/atomic-write.ts', 'src/util/replace-file.ts', 'src/util/leftovers.ts'],
+  write: ['src/util/files/atomic-write.ts', 'src/util/files/replace-file.ts', 'src/util/files/leftovers.ts'],
   /** Starting a program with what was decrypted, and looking at what other runs have left in memory. */
   exec: ['src/cli/commands/exec-env.ts', 'src/cli/commands/exec-file.ts', 'src/exec/private-folder.ts'],
   /** Printing values for a shell, which direnv has done in every folder. */
   export: ['src/cli/commands/export.ts'],
   /** What people read about commands and what the shell completes, at each press of a key. */
-  guide: ['src/cli/help.ts', 'src/cli/completion/reply.ts'],
+  guide: ['src/cli/help/help.ts', 'src/cli/completion/reply.ts'],
   /** Looking at encrypted files. */
   look: ['src/cli/commands/get.ts', 'src/cli/commands/list.ts', 'src/cli/commands/filestatus.ts'],
   /** Doing the same for many files, in this process and another. */
-  many: ['src/cli/many/files.ts', 'src/cli/many/decrypt.ts', 'src/cli/many/operands.ts', 'src/cli/many/worker.ts', 'src/cli/progress.ts'],
+  many: ['src/cli/many/files.ts', 'src/cli/many/decrypt.ts', 'src/cli/many/operands.ts', 'src/cli/many/worker.ts', 'src/cli/terminal/progress.ts'],
   /** Changing a file that is encrypted without an editor. */
   change: ['src/cli/commands/set.ts', 'src/cli/commands/unset.ts', 'src/formats/yaml/editable.ts'],
   /** Giving a file another data key, or other recipients. */

@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto';
 import type { LeafValue } from '../tree/tree.js';
 import { readValue, textOf, typeWordOf } from '../tree/value.js';
-import { decodeText, encodeText } from '../util/text.js';
+import { decodeText, encodeText } from '../util/text/text.js';
 import {
   type EncryptedValue,
   formatEncryptedValue,

@@ -1,7 +1,7 @@
 /** Comments under the cipher: where one was encrypted depends on how a parser attached it, so reading tries the paths around. */
 import type { Branch, Comment, Item, List, Value } from '../tree/tree.js';
 import type { ScopedPlace } from '../tree/walk.js';
-import { decodeText } from '../util/text.js';
+import { decodeText } from '../util/text/text.js';
 import type { Cipher } from './cipher.js';
 import { type EncryptedValue, looksEncrypted, parseEncryptedValue } from './encrypted-value.js';
 

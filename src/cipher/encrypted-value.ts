@@ -1,5 +1,5 @@
 /** The text `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: reading and writing it (docs/format.md#values). */
-import { isBase64 } from '../util/base64.js';
+import { isBase64 } from '../util/text/base64.js';
 
 /** The parts of an encrypted value; the first three in base64, each of at least one byte. */
 export interface EncryptedValue {

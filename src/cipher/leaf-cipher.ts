@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import type { Place } from '../tree/leaves.js';
 import type { KeyPath, Leaf, LeafValue } from '../tree/tree.js';
 import { readValue, textOf, typeWordOf } from '../tree/value.js';
-import { decodeText } from '../util/text.js';
+import { decodeText } from '../util/text/text.js';
 import type { Cipher } from './cipher.js';
 import { parseEncryptedEmpty, parseEncryptedValue } from './encrypted-value.js';
 import type { LongText } from './long-text.js';

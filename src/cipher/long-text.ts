@@ -1,5 +1,5 @@
 /** A long text that is not UTF-8, kept with its bytes: to find out that bytes are the same is quicker than to read them again. */
-import { decodeText, hasInvalidBytes } from '../util/text.js';
+import { decodeText, hasInvalidBytes } from '../util/text/text.js';
 
 /** Shorter ones are read again in no time. */
 const LONG = 1 << 20;

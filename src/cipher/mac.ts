@@ -1,8 +1,8 @@
 /** The message authentication code: SHA-512 over the plaintexts in order, encrypted under `lastmodified` (docs/format.md#the-mac). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../errors.js';
-import { formatRfc3339, parseRfc3339 } from '../util/rfc3339.js';
-import { encodeText } from '../util/text.js';
+import { formatRfc3339, parseRfc3339 } from '../util/text/rfc3339.js';
+import { encodeText } from '../util/text/text.js';
 import type { Cipher } from './cipher.js';
 
 /** SHA-256 of `sops`: a MAC over encrypted leaves alone starts with it, so that it never equals one over all leaves. */

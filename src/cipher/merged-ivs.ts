@@ -1,6 +1,6 @@
 /** The IVs of a tree that was put together from several files under one data key: each plaintext at its place has the one it had. */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { encodeText } from '../util/text.js';
+import { encodeText } from '../util/text/text.js';
 import { IvMemory, type Remembered } from './iv-memory.js';
 
 /** What the key for new IVs is derived for: the data key itself is for the cipher alone. */

@@ -5,7 +5,7 @@ import { type EncryptionScope, readsAsSwitch } from '../tree/scope.js';
 import { type Branch, comment, type Leaf, type LeafValue } from '../tree/tree.js';
 import { textOf, typeWordOf } from '../tree/value.js';
 import { type ScopedPlace, walk } from '../tree/walk.js';
-import { decodeText } from '../util/text.js';
+import { decodeText } from '../util/text/text.js';
 import type { Cipher } from './cipher.js';
 import { COMMENT_WORD, decryptComment, encryptComment } from './comment-cipher.js';
 import { HEAD, looksEncrypted, parseEncryptedValue } from './encrypted-value.js';

@@ -1,10 +1,10 @@
 /** What the commands of the key agent have in common: its place, the shell's code, durations. */
 import { SopsError } from '../errors.js';
 import { agentPlaceOf, agentUri } from '../keyservice/agent/place.js';
-import { parseDuration } from '../util/duration.js';
-import type { AgentSocket } from '../util/host.js';
-import type { Streams } from './streams.js';
-import { UsageError } from './usage-error.js';
+import type { AgentSocket } from '../util/host/host.js';
+import { parseDuration } from '../util/text/duration.js';
+import type { Streams } from './terminal/streams.js';
+import { UsageError } from './words/usage-error.js';
 
 /** Throws `failed` where there can be none. */
 export function agentPlace({ env, platform }: Streams): AgentSocket {

@@ -1,10 +1,10 @@
 /** Whether events are to be noted on this machine; the administrator says so in a file that no flag or variable can move. */
 
-import { systemCode } from '../util/files.js';
-import { statSync } from '../util/fs.js';
-import type { AuditLog } from '../util/host.js';
+import { systemCode } from '../util/files/files.js';
+import { statSync } from '../util/files/fs.js';
+import type { AuditLog } from '../util/host/host.js';
 import { createHost } from './host.js';
-import type { Streams } from './streams.js';
+import type { Streams } from './terminal/streams.js';
 
 /**
  * Runs something with the audit log of the machine, or without one where there is none: then this costs one look at the file
@@ -34,6 +34,6 @@ function mayBeThere(path: string): boolean {
 
 /** The name of the process's user; the number of one who has no name. */
 async function loginName(): Promise<string> {
-  const { userName } = await import('../util/user-name.js');
+  const { userName } = await import('../util/host/user-name.js');
   return userName() ?? String(process.geteuid?.() ?? 'unknown');
 }

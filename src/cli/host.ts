@@ -1,13 +1,13 @@
 /** The surroundings of a run as the library sees them, made from what `main` was given. */
 import { AGENT_VARIABLE, agentPlaceOf } from '../keyservice/agent/place.js';
-import { SYSTEM_CLOCK } from '../util/clock.js';
-import type { Activity, AgentSocket, AuditLog, Log, Session, Telling } from '../util/host.js';
-import { sessionOf } from '../util/session.js';
-import { engineTuning } from './engine-tuning.js';
-import type { Progress } from './progress.js';
-import { holdLine } from './progress-line.js';
-import { printable } from './report.js';
-import { calledAsSops, type Streams, say } from './streams.js';
+import type { Activity, AgentSocket, AuditLog, Log, Session, Telling } from '../util/host/host.js';
+import { sessionOf } from '../util/host/session.js';
+import { SYSTEM_CLOCK } from '../util/waiting/clock.js';
+import { printable } from './output/report.js';
+import { engineTuning } from './start/engine-tuning.js';
+import type { Progress } from './terminal/progress.js';
+import { holdLine } from './terminal/progress-line.js';
+import { calledAsSops, type Streams, say } from './terminal/streams.js';
 
 /** A host whose warnings go to standard error, one line each, and whose secrets are asked for on the terminal. */
 export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Session {
@@ -23,13 +23,13 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Sessi
     platform: streams.platform,
     calledAsSops: calledAsSops(streams),
     async askSecret(prompt) {
-      const { askOnTerminal } = await import('./terminal.js');
+      const { askOnTerminal } = await import('./terminal/terminal.js');
       const release = holdLine();
       return askOnTerminal(prompt, streams).finally(release);
     },
     async confirm(question, signal) {
       if ((streams.stderr as { isTTY?: boolean }).isTTY !== true) return undefined;
-      const { confirmOnTerminal } = await import('./confirm.js');
+      const { confirmOnTerminal } = await import('./terminal/confirm.js');
       return confirmOnTerminal(question, streams, signal);
     },
     ...(streams.areOwn && engineTuning()),
@@ -44,7 +44,7 @@ export function createHost(streams: Streams, audit?: AuditLog, log?: Log): Sessi
 function activityTeller(streams: Streams) {
   let line: Promise<Progress | null> | undefined;
   const progress = (): Promise<Progress | null> => {
-    line ??= import('./progress.js').then((module) => module.Progress.on(streams));
+    line ??= import('./terminal/progress.js').then((module) => module.Progress.on(streams));
     return line;
   };
   const noted = new Set<string>();

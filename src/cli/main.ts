@@ -1,24 +1,24 @@
 /** The command line program: from words and streams to an exit status, without touching the process. */
 
 import { type ErrorCode, SopsError } from '../errors.js';
-import type { AuditLog } from '../util/host.js';
-import { isInexact } from '../util/native-path.js';
-import { wordedFailure } from '../util/system-failure.js';
+import { isInexact } from '../util/files/native-path.js';
+import type { AuditLog } from '../util/host/host.js';
+import { wordedFailure } from '../util/host/system-failure.js';
 import { withAudit } from './audit.js';
-import { type CommandLine, commandWords, type RunLine, readCommandLine } from './command-line.js';
 import { COMMANDS, type CommandRow } from './commands.js';
 import { isCompletion } from './completion/script-mark.js';
-import { hintsFor } from './flag-hints.js';
-import { START_FLAGS } from './flags.js';
 import { createHost } from './host.js';
 import { WORKER_WORD } from './many/worker-messages.js';
-import { asItIs, type HintFor, reportOf } from './report.js';
-import { sweep, sweepMemory } from './start-sweep.js';
-import { exactStreams, print, type Streams, say } from './streams.js';
-import { tooLargeInWords } from './too-large.js';
-import { UsageError } from './usage-error.js';
+import { asItIs, type HintFor, reportOf } from './output/report.js';
+import { tooLargeInWords } from './output/too-large.js';
+import { sweep, sweepMemory } from './start/start-sweep.js';
+import { exactStreams, print, type Streams, say } from './terminal/streams.js';
+import { type CommandLine, commandWords, type RunLine, readCommandLine } from './words/command-line.js';
+import { hintsFor } from './words/flag-hints.js';
+import { START_FLAGS } from './words/flags.js';
+import { UsageError } from './words/usage-error.js';
 
-export { processStreams, type Streams } from './streams.js';
+export { processStreams, type Streams } from './terminal/streams.js';
 
 /** Refuses to stand for the plug-in of kustomize, which has a start file of its own: what kustomize says would be taken for a file to decrypt. */
 function checkName({ programName = '' }: Streams): void {
@@ -41,9 +41,11 @@ export async function main(
   let hintFor = asItIs;
   const streams = await exactStreams(ownStreams);
   try {
-    const exact = given.some((word) => isInexact(word)) ? (await import('./raw-words.js')).rawWords(given) : given;
+    const exact = given.some((word) => isInexact(word))
+      ? (await import('./start/raw-words.js')).rawWords(given)
+      : given;
     checkName(streams);
-    const words = streams.programName === 'vals' ? (await import('./vals-words.js')).valsWords(exact) : exact;
+    const words = streams.programName === 'vals' ? (await import('./words/vals-words.js')).valsWords(exact) : exact;
     // A key pressed in a shell decrypts nothing, and must not wait for a log.
     if (isCompletion(words)) return await answer({ kind: 'completion', words }, streams, commands);
     if (words[0] === WORKER_WORD) return await (await import('./many/worker.js')).runErrands(streams, main);
@@ -85,7 +87,7 @@ async function answerTo(line: Question, streams: Streams, commands: readonly Com
       return line.checksForUpdates ? version + (await updateText(createHost(streams))) : version;
     }
     case 'help':
-      return (await import('./help.js')).helpPage(line.topic, commands, {
+      return (await import('./help/help.js')).helpPage(line.topic, commands, {
         programName: streams.programName,
         width: columnsOf(streams),
       });
@@ -106,7 +108,7 @@ async function run(
   commands: readonly CommandRow[],
 ): Promise<number> {
   if (line.refusal) throw line.refusal;
-  const log = verbose ? (await import('./log.js')).logTo(streams) : undefined;
+  const log = verbose ? (await import('./output/log.js')).logTo(streams) : undefined;
   const host = createHost(streams, audit, log);
   for (const warning of line.warnings) host.warn(warning);
   if (host.calledAsSops) for (const warning of line.asSops ?? []) host.warn(warning);
@@ -138,6 +140,8 @@ function namingFile(error: unknown, { row, values, operands }: RunLine): unknown
 async function withSuggestion(error: unknown): Promise<unknown> {
   if (!(error instanceof UsageError) || !error.unknown) return error;
   const { unknown, hint = '' } = error;
-  const advice = await import('./suggestion.js').then((module) => module.adviceFor(unknown)).catch(() => undefined);
+  const advice = await import('./words/suggestion.js')
+    .then((module) => module.adviceFor(unknown))
+    .catch(() => undefined);
   return advice === undefined ? error : error.with('usage', { hint: `${advice} ${hint}` });
 }

@@ -1,7 +1,7 @@
 /** Where results go below `--output-dir`: as their files lie below the working directory. */
 import { join, relative } from 'node:path';
 import { SopsError } from '../errors.js';
-import { isWithin } from '../util/files.js';
+import { isWithin } from '../util/files/files.js';
 
 /** The place of a result that would stand at `beside`, next to its file, without the flag. Throws `conflict` for a file that is elsewhere. */
 export function placeBelow(

@@ -1,10 +1,10 @@
 /** `sops-ts-kustomize install DIR`, as `ksops install DIR`: puts the plug-in where containers share programs. */
 import { join } from 'node:path';
 import { copyProgram, refuseOnWindows, writeLauncher } from '../kubernetes/kustomize/launcher.js';
-import { resolve } from '../util/paths.js';
+import { resolve } from '../util/files/paths.js';
 import { createHost } from './host.js';
-import { launchTarget } from './own-process.js';
-import { type Streams, say } from './streams.js';
+import { launchTarget } from './start/own-process.js';
+import { type Streams, say } from './terminal/streams.js';
 
 const KUSTOMIZE = '/usr/local/bin/kustomize';
 const FAILED = 1;

@@ -6,15 +6,15 @@ import { SopsError } from '../errors.js';
 import { MIRROR, MIRRORED } from '../kubernetes/kustomize/mirror-variables.js';
 import { failureText, type PluginOutcome, runKrm, runLegacy } from '../kubernetes/kustomize/plugin-run.js';
 import { isBelow } from '../kubernetes/kustomize/sources.js';
-import { systemCode } from '../util/files.js';
-import type { AuditLog, Session } from '../util/host.js';
+import { systemCode } from '../util/files/files.js';
+import type { AuditLog, Session } from '../util/host/host.js';
 import { withAudit } from './audit.js';
 import { createHost } from './host.js';
 import { openValues } from './object-values.js';
-import { printable, reportOf } from './report.js';
-import { exactStreams, print, readAll, type Streams, say } from './streams.js';
+import { printable, reportOf } from './output/report.js';
+import { exactStreams, print, readAll, type Streams, say } from './terminal/streams.js';
 
-export { processStreams, type Streams } from './streams.js';
+export { processStreams, type Streams } from './terminal/streams.js';
 
 const FAILED = 1;
 const STDIN = 0;

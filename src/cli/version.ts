@@ -1,7 +1,7 @@
 /** The version of this program, and of the SOPS release it stands in for. */
 import manifest from '../../package.json' with { type: 'json' };
 import { SopsError } from '../errors.js';
-import type { Host } from '../util/host.js';
+import type { Host } from '../util/host/host.js';
 
 /** The SOPS release whose behaviour and file format this version follows. */
 const SOPS_RELEASE = '3.13.2';

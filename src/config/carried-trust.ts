@@ -1,6 +1,6 @@
 /** Trust in a configuration that sops-ts itself changes on the user's word: it goes over to what is written (docs/configuration.md#what-is-trusted). */
 import { SopsError } from '../errors.js';
-import type { Host } from '../util/host.js';
+import type { Host } from '../util/host/host.js';
 import { configOfBytes } from './read.js';
 import { isTrusted, recordTrust } from './trust-record.js';
 

@@ -1,11 +1,11 @@
 /** Configurations that somebody else can write are refused, as git refuses such repositories: they say who is to read the user's secrets. */
 import { delimiter, dirname } from 'node:path';
 import { SopsError } from '../errors.js';
-import { otherWriterOf } from '../util/file-writers.js';
-import { isWithin } from '../util/files.js';
-import type { Stats } from '../util/fs.js';
-import type { Host, Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+import { otherWriterOf } from '../util/files/file-writers.js';
+import { isWithin } from '../util/files/files.js';
+import type { Stats } from '../util/files/fs.js';
+import { resolve } from '../util/files/paths.js';
+import type { Host, Session } from '../util/host/host.js';
 import type { ConfigFile } from './model.js';
 import { warnOnce } from './warnings.js';
 

@@ -1,8 +1,8 @@
 /** The configuration of a run: finds `.sops.yaml`, and hands out its typed form. */
 import { dirname } from 'node:path';
-import { isWithin } from '../util/files.js';
-import type { Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+import { isWithin } from '../util/files/files.js';
+import { resolve } from '../util/files/paths.js';
+import type { Session } from '../util/host/host.js';
 import { findConfig } from './find.js';
 import type { Config } from './model.js';
 

@@ -1,8 +1,8 @@
 /** Which creation rule is for a file (docs/configuration.md#which-rule). */
 import { SopsError } from '../errors.js';
-import type { Host, Session } from '../util/host.js';
-import { compileRe2, type Re2 } from '../util/re2.js';
+import type { Host, Session } from '../util/host/host.js';
 import { isError } from '../util/realms.js';
+import { compileRe2, type Re2 } from '../util/text/re2.js';
 import type { CreationRule, Rules } from './model.js';
 import { comparedPaths } from './path-forms.js';
 import { warnOnce } from './warnings.js';

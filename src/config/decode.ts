@@ -3,7 +3,7 @@
 import { SopsError } from '../errors.js';
 import { nodes } from '../tree/leaves.js';
 import { type Branch, type Item, isTimestamp, type Leaf, type Value } from '../tree/tree.js';
-import { LineIndex } from '../util/line-index.js';
+import { LineIndex } from '../util/text/line-index.js';
 import type { ConfigDocument } from './document.js';
 
 /** The entries of a map, merge keys applied. */

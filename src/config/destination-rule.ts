@@ -3,7 +3,7 @@ import { posix, win32 } from 'node:path';
 import { SopsError } from '../errors.js';
 import { REMOTES } from '../remotes/registry.js';
 import type { RemoteRow } from '../remotes/remote.js';
-import type { Host, Session } from '../util/host.js';
+import type { Host, Session } from '../util/host/host.js';
 import { checkRule, checkRuleKeys, compileRule } from './creation-rule.js';
 import type { DestinationRule, Rules } from './model.js';
 import { pathForms } from './path-forms.js';

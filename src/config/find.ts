@@ -2,10 +2,10 @@
 
 import { dirname, relative, sep } from 'node:path';
 import { SopsError } from '../errors.js';
-import { systemCode, systemReason } from '../util/files.js';
-import { statSync } from '../util/fs.js';
-import type { Host, Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+import { systemCode, systemReason } from '../util/files/files.js';
+import { statSync } from '../util/files/fs.js';
+import { resolve } from '../util/files/paths.js';
+import type { Host, Session } from '../util/host/host.js';
 import { warnOnce } from './warnings.js';
 
 /** What a configuration is called. */

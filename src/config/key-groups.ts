@@ -4,8 +4,8 @@ import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow, keyTypes } from '../keys/registry.js';
 import { trustKeys } from '../keys/trust.js';
-import type { Host, Session } from '../util/host.js';
-import { inTime, keyTimeout } from '../util/timeout.js';
+import type { Host, Session } from '../util/host/host.js';
+import { inTime, keyTimeout } from '../util/waiting/timeout.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
 
 const RULE_ROWS: readonly KeyTypeRow[] = KEY_TYPES.toSorted((one, other) => one.rulePlace - other.rulePlace);

@@ -1,6 +1,6 @@
 /** The formats that a configuration gives to names of files, kept for the run that found it (docs/configuration.md#formats). */
 import { type FormatRow, formatMeantBy, formatNamed } from '../formats/registry.js';
-import type { Host, Session } from '../util/host.js';
+import type { Host, Session } from '../util/host/host.js';
 import type { Config, NameFormat, Rules } from './model.js';
 
 const NOTED = Symbol('formats of names');

@@ -1,8 +1,8 @@
 /** The texts by which expressions of rules are compared with a path: systems that take several names for one file let people write any of them. */
 import { posix, win32 } from 'node:path';
-import { nativeRealpath } from '../util/fs.js';
-import type { Host } from '../util/host.js';
-import { resolveOn, withLargeDrive } from '../util/paths.js';
+import { nativeRealpath } from '../util/files/fs.js';
+import { resolveOn, withLargeDrive } from '../util/files/paths.js';
+import type { Host } from '../util/host/host.js';
 import type { Rules } from './model.js';
 
 /**

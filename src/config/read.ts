@@ -1,10 +1,10 @@
 /** Reads a `.sops.yaml` that was found: the file, its YAML, its typed form. */
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
-import { closeQuietly } from '../util/files.js';
-import { fstatSync, openSync, readFileSync, type Stats, statSync } from '../util/fs.js';
-import type { Host, Session } from '../util/host.js';
-import { pipeBytes } from '../util/pipe-bytes.js';
+import { closeQuietly } from '../util/files/files.js';
+import { fstatSync, openSync, readFileSync, type Stats, statSync } from '../util/files/fs.js';
+import { pipeBytes } from '../util/files/pipe-bytes.js';
+import type { Host, Session } from '../util/host/host.js';
 import { checkWriters } from './config-safety.js';
 import { configText } from './config-text.js';
 import { UNREADABLE } from './decode.js';

@@ -1,8 +1,8 @@
 /** What recipients are called: by the anchors of a `.sops.yaml`. */
 
-import { readFileSync } from '../util/fs.js';
-import type { Host } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+import { readFileSync } from '../util/files/fs.js';
+import { resolve } from '../util/files/paths.js';
+import type { Host } from '../util/host/host.js';
 import { configText } from './config-text.js';
 import type { Config } from './model.js';
 import { namesRecipient } from './recipient.js';

@@ -1,9 +1,9 @@
 /** Files of recipients that a configuration names: one recipient a line, as `age -R` reads them (docs/configuration.md#age_recipients_file). */
 import { SopsError } from '../errors.js';
-import { systemReason } from '../util/files.js';
-import { readFileSync, type Stats, statSync } from '../util/fs.js';
-import { resolve } from '../util/paths.js';
-import { decodeText } from '../util/text.js';
+import { systemReason } from '../util/files/files.js';
+import { readFileSync, type Stats, statSync } from '../util/files/fs.js';
+import { resolve } from '../util/files/paths.js';
+import { decodeText } from '../util/text/text.js';
 
 /** A file of recipients that was read. */
 export interface RecipientsFile {

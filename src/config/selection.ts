@@ -1,7 +1,7 @@
 /** Which of the six selection options is in force for a new file (docs/configuration.md#keys-and-options-on-the-command-line). */
 import { SopsError } from '../errors.js';
 import { DEFAULT_SELECTION, SELECTION_OPTIONS, type SelectionRule } from '../metadata/metadata.js';
-import type { Host } from '../util/host.js';
+import type { Host } from '../util/host/host.js';
 import type { CreationRule, SelectionOptions } from './model.js';
 
 /** What decides whether and how the values of a new file are encrypted. */

@@ -1,6 +1,6 @@
 /** A configuration that is to be changed, read from its file. */
 import { SopsError } from '../errors.js';
-import { readFile } from '../util/fs-promises.js';
+import { readFile } from '../util/files/fs-promises.js';
 import { configText } from './config-text.js';
 import { type ConfigTree, readConfigTree } from './recipients-of.js';
 

@@ -6,12 +6,12 @@ import { createHash } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { getuid } from 'node:process';
 import { SopsError } from '../errors.js';
-import { writeFileSafely } from '../util/atomic-write.js';
-import { isAbsent, statOf, systemCode, systemReason } from '../util/files.js';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, type Stats, unlinkSync } from '../util/fs.js';
-import type { Host } from '../util/host.js';
-import { realPath } from '../util/real-path.js';
-import { encodeText } from '../util/text.js';
+import { writeFileSafely } from '../util/files/atomic-write.js';
+import { isAbsent, statOf, systemCode, systemReason } from '../util/files/files.js';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, type Stats, unlinkSync } from '../util/files/fs.js';
+import { realPath } from '../util/files/real-path.js';
+import type { Host } from '../util/host/host.js';
+import { encodeText } from '../util/text/text.js';
 import type { ConfigFile } from './model.js';
 
 /** A configuration that was trusted. */

@@ -1,5 +1,5 @@
 /** Warnings of the configuration, each given once per run however many files are worked on. */
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 const GIVEN = Symbol('warnings given');
 

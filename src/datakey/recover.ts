@@ -1,7 +1,7 @@
 /** Recovering the data key of a file from its master keys (docs/keys/README.md#recovering-the-data-key). */
 import type { MasterKey } from '../keys/provider.js';
 import { type KeyService, keyStringOf, logOf } from '../keyservice/keyservice.js';
-import { TaskQueue } from '../util/task-queue.js';
+import { TaskQueue } from '../util/waiting/task-queue.js';
 import { KeySearch, type Wrapped } from './combine.js';
 import type { DataKey } from './data-key.js';
 import { DEFAULT_DECRYPTION_ORDER } from './decryption-order.js';

@@ -1,6 +1,6 @@
 /** The accounts of the system, looked up by name. */
 import { readFileSync } from 'node:fs';
-import type { Host } from '../util/host.js';
+import type { Host } from '../util/host/host.js';
 import { findProgram } from './find-program.js';
 import { runProgram } from './run-program.js';
 

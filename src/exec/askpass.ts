@@ -1,7 +1,7 @@
 /** Asking for a secret through a program that shows a window, as ssh does, where there is no terminal. */
 import { SopsError } from '../errors.js';
-import type { Host } from '../util/host.js';
-import { waitFor } from '../util/timeout.js';
+import type { Host } from '../util/host/host.js';
+import { waitFor } from '../util/waiting/timeout.js';
 import { findProgram } from './find-program.js';
 import { runProgram, startReason } from './run-program.js';
 

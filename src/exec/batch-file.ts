@@ -3,7 +3,7 @@
  * without one. The words must come through the shell as they are, whoever chose them.
  */
 import { SopsError } from '../errors.js';
-import { withoutTrailing } from '../util/trim.js';
+import { withoutTrailing } from '../util/text/trim.js';
 import { nativeCommand, type ProgramCall } from './native-command.js';
 
 export interface StartedCall extends ProgramCall {

@@ -1,7 +1,7 @@
 /** The folder that a program is started in, of any bytes: Node takes text alone for it. */
-import { statOf } from '../util/files.js';
-import { closeSync, constants, openSync } from '../util/fs.js';
-import { nativePath } from '../util/native-path.js';
+import { statOf } from '../util/files/files.js';
+import { closeSync, constants, openSync } from '../util/files/fs.js';
+import { nativePath } from '../util/files/native-path.js';
 
 /**
  * Has a program started in a folder by a call that takes the folder as Node does, and returns what the call returns. A name that is no text

@@ -3,8 +3,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import { SYSTEM_CLOCK } from '../util/clock.js';
-import { startOf } from '../util/processes.js';
+import { startOf } from '../util/locks/processes.js';
+import { SYSTEM_CLOCK } from '../util/waiting/clock.js';
 import { startedCall } from './batch-file.js';
 import { startIn } from './child-folder.js';
 import type { OwnProcess } from './process-access.js';

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { SopsError } from '../errors.js';
-import { systemReason } from '../util/files.js';
-import type { Host } from '../util/host.js';
+import { systemReason } from '../util/files/files.js';
+import type { Host } from '../util/host/host.js';
 import { startedCall } from './batch-file.js';
 import { startIn } from './child-folder.js';
 import { findProgram } from './find-program.js';

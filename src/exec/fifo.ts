@@ -2,9 +2,9 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { closeQuietly, systemCode } from '../util/files.js';
-import { constants, existsSync, linkSync, openByCallback, openSync, renameSync, rmSync } from '../util/fs.js';
-import { holdTemporary } from '../util/temporaries.js';
+import { closeQuietly, systemCode } from '../util/files/files.js';
+import { constants, existsSync, linkSync, openByCallback, openSync, renameSync, rmSync } from '../util/files/fs.js';
+import { holdTemporary } from '../util/files/temporaries.js';
 import { nativeCommand, type ProgramCall } from './native-command.js';
 
 /** Spare pipes that one call makes, and how few make it worth the next call. */

@@ -1,10 +1,10 @@
 /** Finds a program the way a careful shell does: on PATH only, never in the working directory. */
 import { delimiter, isAbsolute, join } from 'node:path';
-import { caseless } from '../util/caseless-env.js';
-import { constants } from '../util/fs.js';
-import { access, stat } from '../util/fs-promises.js';
-import type { Host } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+import { constants } from '../util/files/fs.js';
+import { access, stat } from '../util/files/fs-promises.js';
+import { resolve } from '../util/files/paths.js';
+import { caseless } from '../util/host/caseless-env.js';
+import type { Host } from '../util/host/host.js';
 
 /** Batch files are started by the shell (batch-file.ts). */
 const STARTABLE: ReadonlySet<string> = new Set(['.com', '.exe', '.bat', '.cmd']);

@@ -1,5 +1,5 @@
 /** The texts by which a secret can be recognised in what a program prints. */
-import { encodeText } from '../util/text.js';
+import { encodeText } from '../util/text/text.js';
 
 /** Shorter ones stand everywhere in ordinary output. */
 export const SHORTEST_MASKED = 4;

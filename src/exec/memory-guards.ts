@@ -1,8 +1,8 @@
 /** What keeps the memory of this process from disks and dumps, as far as that can be had without native code (docs/agent.md#what-protects-it). */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host } from '../util/host.js';
-import { readQuietly } from '../util/processes.js';
+import type { Host } from '../util/host/host.js';
+import { readQuietly } from '../util/locks/processes.js';
 import { findProgram } from './find-program.js';
 import { runProgram } from './run-program.js';
 

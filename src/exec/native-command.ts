@@ -1,7 +1,7 @@
 /** Programs with words and variables of any bytes: Node hands on text only, so a shell makes the others of it (see `native-path.ts`). */
 import { existsSync } from 'node:fs';
-import { encodeText } from '../util/text.js';
-import { withoutTrailing } from '../util/trim.js';
+import { encodeText } from '../util/text/text.js';
+import { withoutTrailing } from '../util/text/trim.js';
 
 /** What is started, as for Node's `spawn`. */
 export interface ProgramCall {

@@ -1,6 +1,6 @@
 /** Shows a page in the user's browser. */
 import { spawn } from 'node:child_process';
-import type { Host } from '../util/host.js';
+import type { Host } from '../util/host/host.js';
 import { startedCall } from './batch-file.js';
 import { findProgram } from './find-program.js';
 

@@ -2,12 +2,12 @@
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SopsError } from '../errors.js';
-import { listQuietly, systemReason } from '../util/files.js';
-import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, rmSync } from '../util/fs.js';
-import type { Host } from '../util/host.js';
-import type { Leftover } from '../util/leftovers.js';
-import { bootTag, folderMark, isThere, machineTag, startOf } from '../util/processes.js';
-import { holdTemporary } from '../util/temporaries.js';
+import { listQuietly, systemReason } from '../util/files/files.js';
+import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, rmSync } from '../util/files/fs.js';
+import type { Leftover } from '../util/files/leftovers.js';
+import { holdTemporary } from '../util/files/temporaries.js';
+import type { Host } from '../util/host/host.js';
+import { bootTag, folderMark, isThere, machineTag, startOf } from '../util/locks/processes.js';
 
 /** File system in memory: `TMPFS_MAGIC` of statfs(2). */
 const TMPFS = 0x01021994;

@@ -1,7 +1,7 @@
 /** What running a program needs of the process itself; the command line hands it in, tests hand in their own. */
 import type { Account } from './account.js';
 
-export { ENDING_SIGNALS } from '../util/temporaries.js';
+export { ENDING_SIGNALS } from '../util/files/temporaries.js';
 
 /** The process that supervises, or becomes, the program. */
 export interface OwnProcess {

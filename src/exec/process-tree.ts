@@ -1,7 +1,7 @@
 /** Which processes there are below one, as the system tells it. */
 import { spawnSync } from 'node:child_process';
-import { listQuietly } from '../util/files.js';
-import { readQuietly, statFields } from '../util/processes.js';
+import { listQuietly } from '../util/files/files.js';
+import { readQuietly, statFields } from '../util/locks/processes.js';
 
 /** A process that may have ended since; its start tells it from a later one with the same number. */
 export interface KnownProcess {

@@ -1,8 +1,8 @@
 /** Runs a program without a shell and collects what it writes. */
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { systemCode } from '../util/files.js';
-import type { Host } from '../util/host.js';
+import { systemCode } from '../util/files/files.js';
+import type { Host } from '../util/host/host.js';
 import { startedCall } from './batch-file.js';
 import { startIn } from './child-folder.js';
 

@@ -1,7 +1,7 @@
 /** The binary format: any bytes as one string, kept in JSON when encrypted (docs/format.md#binary). */
 import { SopsError } from '../errors.js';
 import { type Branch, branch, item, itemOf, leaf } from '../tree/tree.js';
-import { decodeText } from '../util/text.js';
+import { decodeText } from '../util/text/text.js';
 import { jsonStore } from './json/json.js';
 import type { Edit, EmitOptions, FormatStore, SourceFile } from './store.js';
 import { withoutMark } from './utf16.js';

@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import { flatten, unflatten } from '../metadata/flatten.js';
 import { type Branch, branch, type Comment, type Item, type Source } from '../tree/tree.js';
-import { decodeText } from '../util/text.js';
+import { decodeText } from '../util/text/text.js';
 import { documentError, mergeError } from './document-error.js';
 import { dotenvEnvironment } from './dotenv-environment.js';
 import { dotenvSurprises } from './dotenv-surprises.js';

@@ -1,7 +1,7 @@
 /** What style alone cannot bring back: the spans of the plainly rendered text whose original differs (docs/format.md#sops_ts_layout). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../errors.js';
-import { encodeText } from '../util/text.js';
+import { encodeText } from '../util/text/text.js';
 import { applyEdits, type Edit } from './store.js';
 import { type Form, formsOf, inEndsOf } from './text-form.js';
 

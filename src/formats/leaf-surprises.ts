@@ -1,7 +1,7 @@
 /** Leaves of a tree that other programs read otherwise: finding them, and the words for them. */
 import { leaves } from '../tree/leaves.js';
 import type { Branch, Leaf } from '../tree/tree.js';
-import { oneLine } from '../util/one-line.js';
+import { oneLine } from '../util/text/one-line.js';
 import type { Surprise } from './store.js';
 
 const MOST_TOLD = 5;

@@ -1,6 +1,6 @@
 /** Telling what a file is that may be encrypted: by its name and by what it holds, in one way for every command. */
 import { SopsError } from '../errors.js';
-import { decodeText } from '../util/text.js';
+import { decodeText } from '../util/text/text.js';
 import { FORMATS, type FormatRow, formatNamed } from './registry.js';
 import { shapeOfSealed } from './sealed-shape.js';
 import type { FormatStore, SourceFile } from './store.js';

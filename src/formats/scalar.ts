@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import type { KeyPath, Timestamp, Value } from '../tree/tree.js';
 import { textOf, typeWordOf } from '../tree/value.js';
-import { formatRfc3339 } from '../util/rfc3339.js';
+import { formatRfc3339 } from '../util/text/rfc3339.js';
 
 /**
  * The RFC 3339 text of a time, as SOPS prints it outside YAML. Throws `output-format` for a time that has none.

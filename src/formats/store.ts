@@ -1,6 +1,6 @@
 /** The seam of the formats: what a store must do, and what it hands out. */
 import type { Branch, Comment, KeyPath, Leaf, Value } from '../tree/tree.js';
-import { encodeText } from '../util/text.js';
+import { encodeText } from '../util/text/text.js';
 
 /** One replacement in a text: [start, end) in UTF-16 units gives way to `text`. */
 export interface Edit {
@@ -11,7 +11,7 @@ export interface Edit {
 
 /** A file as a store read it. The branches are live: changing `leaf.value` or `comment.text` is how a caller edits. */
 export interface SourceFile {
-  /** The whole text, byte order mark included (`util/text.ts` gives the bytes back). */
+  /** The whole text, byte order mark included (`util/text/text.ts` gives the bytes back). */
   readonly text: string;
   /** One branch per document, without the `sops` branch; every format but YAML has exactly one. */
   readonly documents: Branch[];

@@ -9,10 +9,10 @@ import { fieldsOf, listFiles } from '../exec/git/places.js';
 import { git } from '../exec/git/run-git.js';
 import { encryptedAmong } from '../repository/encrypted.js';
 import { findFiles } from '../repository/operands.js';
-import { readFileSync } from '../util/fs.js';
-import type { Session } from '../util/host.js';
+import { readFileSync } from '../util/files/fs.js';
+import type { Session } from '../util/host/host.js';
 import { isError } from '../util/realms.js';
-import { encodeText } from '../util/text.js';
+import { encodeText } from '../util/text/text.js';
 import { DRIVER } from './driver-settings.js';
 import { patternField, patternOfFile, patternsFor } from './path-patterns.js';
 

@@ -1,7 +1,7 @@
 /** Putting our lines into files of attributes, taking them out, and telling which encrypted files they leave out. */
 import { join } from 'node:path';
 import { listFiles } from '../exec/git/places.js';
-import { statOrThrow } from '../util/files.js';
+import { statOrThrow } from '../util/files/files.js';
 import {
   attributeLine,
   attributesOf,

@@ -1,8 +1,8 @@
 /** The settings of git that make it call sops-ts: for merging, for showing, for `git mergetool`. */
 import { configValue } from '../exec/git/changes.js';
 import { git, tryGit } from '../exec/git/run-git.js';
-import { SHELL_TEMPORARY } from '../util/temporary-name.js';
-import { decodeText } from '../util/text.js';
+import { SHELL_TEMPORARY } from '../util/files/temporary-name.js';
+import { decodeText } from '../util/text/text.js';
 import type { SetupPlace } from './place.js';
 
 /** What the drivers are called in settings and attributes. */

@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import { readBlob } from '../exec/git/blobs.js';
 import { configValue } from '../exec/git/changes.js';
 import { tryGit } from '../exec/git/run-git.js';
-import type { Host } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+import { resolve } from '../util/files/paths.js';
+import type { Host } from '../util/host/host.js';
 import type { Side } from './merge/merge-contract.js';
 
 /** What git prints; null when it is not there, or fails. */

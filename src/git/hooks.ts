@@ -1,7 +1,7 @@
 /** Putting our lines into hooks, taking them out, and telling which are there. */
 import { basename, join, relative } from 'node:path';
-import { isWithin, statOrThrow } from '../util/files.js';
-import { readdirSync, renameSync } from '../util/fs.js';
+import { isWithin, statOrThrow } from '../util/files/files.js';
+import { readdirSync, renameSync } from '../util/files/fs.js';
 import { HOOKS, type HookName, hookLines } from './hook-lines.js';
 import { withEntries } from './hook-managers/entries.js';
 import type { HookEntries } from './hook-managers/manager.js';

@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import type { FormatRow } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
 import type { Branch } from '../tree/tree.js';
-import { decodeText, encodeText } from '../util/text.js';
+import { decodeText, encodeText } from '../util/text/text.js';
 import { markedSides } from './conflict/markers.js';
 import { documentsInDoubt, metadataInDoubt } from './doubtful-base.js';
 import type { KeyedMetadata } from './merge/metadata-merge.js';

@@ -5,10 +5,10 @@ import { configValue } from '../exec/git/changes.js';
 import { workTreeOf } from '../exec/git/places.js';
 import { git, tryGit } from '../exec/git/run-git.js';
 import { shellWord } from '../repository/check/examined-file.js';
-import { isWithin } from '../util/files.js';
-import type { Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
-import { decodeText } from '../util/text.js';
+import { isWithin } from '../util/files/files.js';
+import { resolve } from '../util/files/paths.js';
+import type { Session } from '../util/host/host.js';
+import { decodeText } from '../util/text/text.js';
 
 /** How the running program can be started again: by its name, if that is found on PATH, else by a runtime and a script, or the executable (absolute). */
 export type StartWords =

@@ -5,8 +5,8 @@ import { gitText } from '../exec/git/run-git.js';
 import { treeFor } from '../repository/check/check.js';
 import type { CheckReport } from '../repository/check/collector.js';
 import { checkRange, withoutRemote } from '../repository/check/range.js';
-import type { Session } from '../util/host.js';
-import { oneLine } from '../util/one-line.js';
+import type { Session } from '../util/host/host.js';
+import { oneLine } from '../util/text/one-line.js';
 
 /** What git tells of one reference that is pushed. */
 interface PushedRef {

@@ -1,13 +1,13 @@
 /** A small text file of settings: read whole, written whole and safely, gone when nothing is left in it. */
 import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
-import { isAbsent, isWithin, statOrThrow, systemReason } from '../util/files.js';
-import { chmodSync, lstatSync, readFileSync, rmSync } from '../util/fs.js';
-import type { Host } from '../util/host.js';
-import { makeFolder } from '../util/new-folder.js';
-import { realPath } from '../util/real-path.js';
-import { replaceFile } from '../util/replace-file.js';
-import { decodeText, encodeText } from '../util/text.js';
+import { isAbsent, isWithin, statOrThrow, systemReason } from '../util/files/files.js';
+import { chmodSync, lstatSync, readFileSync, rmSync } from '../util/files/fs.js';
+import { makeFolder } from '../util/files/new-folder.js';
+import { realPath } from '../util/files/real-path.js';
+import { replaceFile } from '../util/files/replace-file.js';
+import type { Host } from '../util/host/host.js';
+import { decodeText, encodeText } from '../util/text/text.js';
 import type { SetupPlace } from './place.js';
 
 /** The text of a file; null where there is none. Throws `failed`. */

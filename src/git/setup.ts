@@ -1,9 +1,9 @@
 /** `git install`, `uninstall` and `status`: what git needs to know of encrypted files, in the settings of a repository or of the user. */
 import { join } from 'node:path';
-import { LOCK_PATTERN } from '../util/file-lock.js';
-import { statOrThrow } from '../util/files.js';
-import type { Session } from '../util/host.js';
-import { TEMPORARY_PATTERN } from '../util/temporary-name.js';
+import { statOrThrow } from '../util/files/files.js';
+import { TEMPORARY_PATTERN } from '../util/files/temporary-name.js';
+import type { Session } from '../util/host/host.js';
+import { LOCK_PATTERN } from '../util/locks/file-lock.js';
 import { coverage, installAttributes, olderStatus, removeAttributes } from './attribute-setup.js';
 import {
   DRIVER,

@@ -4,12 +4,12 @@ import { conflictLines } from '../formats/merge-conflict.js';
 import { holdsMarks } from '../formats/recognise.js';
 import { decryptFile } from '../operations/read/decrypt.js';
 import { readInput } from '../operations/read/input.js';
-import { withDeadline } from '../util/deadline.js';
-import type { Session } from '../util/host.js';
-import { oneLine } from '../util/one-line.js';
+import type { Session } from '../util/host/host.js';
 import { isError } from '../util/realms.js';
-import { decodeText } from '../util/text.js';
-import { keyTimeout } from '../util/timeout.js';
+import { oneLine } from '../util/text/one-line.js';
+import { decodeText } from '../util/text/text.js';
+import { withDeadline } from '../util/waiting/deadline.js';
+import { keyTimeout } from '../util/waiting/timeout.js';
 
 /** What is shown. */
 export interface ShownText {

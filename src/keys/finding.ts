@@ -1,10 +1,10 @@
 /** What providers find out on this machine for `doctor`, and the findings that several of them have. */
 
 import { SopsError } from '../errors.js';
-import { systemReason } from '../util/files.js';
-import type { Host } from '../util/host.js';
-import { readNamedFile } from '../util/named-file.js';
-import { resolve } from '../util/paths.js';
+import { systemReason } from '../util/files/files.js';
+import { readNamedFile } from '../util/files/named-file.js';
+import { resolve } from '../util/files/paths.js';
+import type { Host } from '../util/host/host.js';
 
 /** Something that bears on opening keys of a type: an identity, a program, credentials. Holds no secret. */
 export interface KeyFinding {

@@ -1,5 +1,5 @@
 /** What the caller of the library gives to open files with, beside or in place of what the environment has. */
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 export interface GivenIdentities {
   /** Texts as identity files hold them, or private keys of SSH. */

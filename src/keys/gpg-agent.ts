@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { SopsError } from '../errors.js';
 import { readLines } from '../exec/lines.js';
-import { withDeadline } from '../util/deadline.js';
-import type { Host } from '../util/host.js';
-import { dial } from '../util/local-socket.js';
-import { resolve } from '../util/paths.js';
-import { waitFor } from '../util/timeout.js';
+import { resolve } from '../util/files/paths.js';
+import type { Host } from '../util/host/host.js';
+import { dial } from '../util/host/local-socket.js';
+import { withDeadline } from '../util/waiting/deadline.js';
+import { waitFor } from '../util/waiting/timeout.js';
 
 export interface PassphraseRequest {
   /** What the agent remembers the passphrase by; 50 characters at most. */

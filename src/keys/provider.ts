@@ -1,5 +1,5 @@
 /** The seam of the master keys: plain data for a key, and the contract of the provider of its type. */
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import type { KeyFinding } from './finding.js';
 
 /** One recipient, as plain data; what can be done with it is in the provider of its type. */

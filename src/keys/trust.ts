@@ -4,8 +4,8 @@
  * configuration that names it.
  */
 import { SopsError } from '../errors.js';
-import type { Session } from '../util/host.js';
-import { withoutSurrounding } from '../util/trim.js';
+import type { Session } from '../util/host/host.js';
+import { withoutSurrounding } from '../util/text/trim.js';
 import type { KeyFields } from './provider.js';
 
 /** A key as a user names it: text of a flag, variable or rule (several with commas), or an entry by its field names in files. */

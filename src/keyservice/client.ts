@@ -2,8 +2,8 @@
 import type * as Grpc from '@grpc/grpc-js';
 import type { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
-import { jitteredPause } from '../util/backoff.js';
-import { TIMES_FOR_PEOPLE } from '../util/timeout.js';
+import { jitteredPause } from '../util/waiting/backoff.js';
+import { TIMES_FOR_PEOPLE } from '../util/waiting/timeout.js';
 import { DECRYPT_PATH, decodeResponse, ENCRYPT_PATH, encodeRequest, MOST_MESSAGE_BYTES } from './messages.js';
 import { callError, dialError, isBusy, rpcError } from './rpc-error.js';
 

@@ -1,5 +1,5 @@
 /** What a run has learnt of how fast its keys are. */
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 export interface KeySpeed {
   /** The least time that using a key of this machine took, in milliseconds; infinite while none was used. */

@@ -1,8 +1,8 @@
 /** The seam between the data key and the master keys: what wraps and opens parts, here or on another machine. */
 import type { MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
-import type { Log } from '../util/host.js';
-import { oneLine } from '../util/one-line.js';
+import type { Log } from '../util/host/host.js';
+import { oneLine } from '../util/text/one-line.js';
 
 /**
  * Wraps and opens parts of data keys. Several may be given for one run; for every key they are asked in order until

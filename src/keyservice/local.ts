@@ -2,13 +2,13 @@
 import { SopsError } from '../errors.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
-import { SYSTEM_CLOCK } from '../util/clock.js';
-import { concurrencyLimitOf } from '../util/concurrency-limit.js';
-import { eitherSignal } from '../util/deadline.js';
-import type { Session } from '../util/host.js';
-import { Slots } from '../util/slots.js';
-import { TaskQueue } from '../util/task-queue.js';
-import { inTime, keyTimeout } from '../util/timeout.js';
+import type { Session } from '../util/host/host.js';
+import { SYSTEM_CLOCK } from '../util/waiting/clock.js';
+import { concurrencyLimitOf } from '../util/waiting/concurrency-limit.js';
+import { eitherSignal } from '../util/waiting/deadline.js';
+import { Slots } from '../util/waiting/slots.js';
+import { TaskQueue } from '../util/waiting/task-queue.js';
+import { inTime, keyTimeout } from '../util/waiting/timeout.js';
 import { keySpeedOf } from './key-speed.js';
 import type { KeyService } from './keyservice.js';
 

@@ -1,7 +1,7 @@
 /** Telling the log which keys were used, and whether they could be: who asks "which key opened this file?" looks there. */
 import type { MasterKey } from '../keys/provider.js';
 import { type KeyUse, keyTypeRow } from '../keys/registry.js';
-import type { Log } from '../util/host.js';
+import type { Log } from '../util/host/host.js';
 import type { KeyService } from './keyservice.js';
 
 /** The key service itself when nobody looks; else one that tells every use, in SOPS's words. */

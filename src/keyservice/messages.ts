@@ -2,8 +2,8 @@
 import { SopsError } from '../errors.js';
 import type { KeyFields, MasterKey } from '../keys/provider.js';
 import { type EntryField, KEY_TYPES, type KeyTypeRow, keyTypeRow } from '../keys/registry.js';
-import { decodeFields, decodeString, encodeField, encodePresent, onlyField } from '../util/protobuf.js';
-import { encodeText } from '../util/text.js';
+import { decodeFields, decodeString, encodeField, encodePresent, onlyField } from '../util/text/protobuf.js';
+import { encodeText } from '../util/text/text.js';
 
 /** The methods; the protocol's file has no package, so the service's name stands alone. */
 export const ENCRYPT_PATH = '/KeyService/Encrypt';

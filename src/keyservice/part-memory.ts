@@ -1,5 +1,5 @@
 /** Opened parts of data keys, kept for a time, so that many files with one wrapped key cost one call. */
-import { type Clock, type Moment, momentOf, SYSTEM_CLOCK, since } from '../util/clock.js';
+import { type Clock, type Moment, momentOf, SYSTEM_CLOCK, since } from '../util/waiting/clock.js';
 
 /** How much is kept, and for how long. */
 export interface MemoryLimits {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { keyIdentity } from '../keys/key-identity.js';
 import type { MasterKey } from '../keys/provider.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import type { KeyService } from './keyservice.js';
 import { PartMemory } from './part-memory.js';
 

@@ -1,11 +1,11 @@
 /** A key service on another machine, or in another process: asked over gRPC, which is loaded with the first question. */
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
-import { eitherSignal } from '../util/deadline.js';
-import type { Host } from '../util/host.js';
-import { nextTurn, TaskQueue } from '../util/task-queue.js';
-import { decodeText, encodeText } from '../util/text.js';
-import { keyTimeout } from '../util/timeout.js';
+import type { Host } from '../util/host/host.js';
+import { decodeText, encodeText } from '../util/text/text.js';
+import { eitherSignal } from '../util/waiting/deadline.js';
+import { nextTurn, TaskQueue } from '../util/waiting/task-queue.js';
+import { keyTimeout } from '../util/waiting/timeout.js';
 import type { KeyClient, Method } from './client.js';
 import type { KeyService } from './keyservice.js';
 

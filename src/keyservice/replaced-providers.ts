@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import { givenIdentities } from '../keys/given-identities.js';
 import type { KeyProvider, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 const REPLACED = Symbol('providers that were replaced');
 

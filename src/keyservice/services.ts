@@ -1,6 +1,6 @@
 /** From flags to the key services of a run. */
-import { existsSync } from '../util/fs.js';
-import type { AgentSocket, Session } from '../util/host.js';
+import { existsSync } from '../util/files/fs.js';
+import type { AgentSocket, Session } from '../util/host/host.js';
 import type { AgentAsker } from './agent/through-agent.js';
 import type { KeyService } from './keyservice.js';
 import { LocalKeyService } from './local.js';

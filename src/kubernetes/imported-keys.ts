@@ -6,8 +6,8 @@ import type { OwnProcess } from '../exec/process-access.js';
 import { describeOutcome, runProgram } from '../exec/run-program.js';
 import { gpgName, INSTALL_HINT } from '../keys/pgp/gpg.js';
 import { cleanUpAfter } from '../util/cleanup.js';
-import { systemReason } from '../util/files.js';
-import type { Host, Session } from '../util/host.js';
+import { systemReason } from '../util/files/files.js';
+import type { Host, Session } from '../util/host/host.js';
 
 /** OpenPGP keys as gpg exports them. */
 export type ExportedKeys = readonly Uint8Array[];

@@ -7,7 +7,7 @@ import { writeScalar } from '../formats/yaml/scalar-text.js';
 import { yamlStore } from '../formats/yaml/yaml.js';
 import type { EditView } from '../operations/write/edit.js';
 import type { Branch, Leaf, Source } from '../tree/tree.js';
-import { decodeText, encodeText, hasInvalidBytes } from '../util/text.js';
+import { decodeText, encodeText, hasInvalidBytes } from '../util/text/text.js';
 import { branchAt, itemsOf, stringAt, valueAt, valuesOf } from './manifest/manifest.js';
 import { decodeDataValue, isSecret } from './manifest/secret.js';
 

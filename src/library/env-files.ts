@@ -2,10 +2,10 @@
 import { delimiter } from 'node:path';
 import { SopsError } from '../errors.js';
 import { openVariables } from '../operations/programs/variables.js';
-import { statOrThrow } from '../util/files.js';
-import type { Session } from '../util/host.js';
-import { oneLine } from '../util/one-line.js';
-import { resolve } from '../util/paths.js';
+import { statOrThrow } from '../util/files/files.js';
+import { resolve } from '../util/files/paths.js';
+import type { Session } from '../util/host/host.js';
+import { oneLine } from '../util/text/one-line.js';
 import { type Call, SURROUNDINGS } from './call.js';
 import { chosenFormat, lookingAt, usage } from './options.js';
 import type { EnvOptions, EnvResult, ReadOptions } from './types.js';

@@ -1,6 +1,6 @@
 /** Variables: those of a file for a program that is to be started, and those of files for this program itself. */
 import { openVariables } from '../operations/programs/variables.js';
-import { sessionOf } from '../util/session.js';
+import { sessionOf } from '../util/host/session.js';
 import { inCall } from './call.js';
 import { checkTexts, loadedInto } from './env-files.js';
 import { checkedOptions, checkedPath, checkFormat, chosenFormat, LOADING, VARIABLES } from './options.js';

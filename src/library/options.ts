@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { distance, suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
 import { FORMATS, type FormatName } from '../formats/registry.js';
-import { ownSignal } from '../util/deadline.js';
 import { isOf } from '../util/realms.js';
+import { ownSignal } from '../util/waiting/deadline.js';
 import type { AnyFormat, Options } from './types.js';
 
 /** What an option may be: a word for messages, and the check. */

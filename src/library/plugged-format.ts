@@ -6,7 +6,7 @@ import type { FormatStore, SourceFile } from '../formats/store.js';
 import { leaves } from '../tree/leaves.js';
 import { rebuilt } from '../tree/rebuild.js';
 import { type Branch, branch, type Item, type LeafValue, leaf, type Value } from '../tree/tree.js';
-import { decodeText } from '../util/text.js';
+import { decodeText } from '../util/text/text.js';
 import { usage } from './options.js';
 import { inKeyTypes } from './plugged-keys.js';
 import type { Data, Format, Options } from './types.js';

@@ -4,10 +4,10 @@ import type { KeyProvider as InnerProvider, MasterKey } from '../keys/provider.j
 import type { KeyService as InnerService } from '../keyservice/keyservice.js';
 import { replaceProviders } from '../keyservice/replaced-providers.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
-import { eitherSignal } from '../util/deadline.js';
-import type { Session } from '../util/host.js';
-import { oneLine } from '../util/one-line.js';
+import type { Session } from '../util/host/host.js';
 import { isError, isOf } from '../util/realms.js';
+import { oneLine } from '../util/text/one-line.js';
+import { eitherSignal } from '../util/waiting/deadline.js';
 import { usage } from './options.js';
 import type { Key, KeyProvider, KeyService, Options } from './types.js';
 

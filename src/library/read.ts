@@ -10,7 +10,7 @@ import type { Input } from '../operations/requests.js';
 import { redoing } from '../operations/retry-on-change.js';
 import { openReadingRun } from '../run/run.js';
 import { type Branch, branch } from '../tree/tree.js';
-import { encodeText } from '../util/text.js';
+import { encodeText } from '../util/text/text.js';
 import { type Call, inCall, untilAborted } from './call.js';
 import { exactDocuments } from './exact-integers.js';
 import {

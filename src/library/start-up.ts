@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { SopsError } from '../errors.js';
 import { isKeyVariable } from '../exec/key-variables.js';
-import { readFileSync, statSync } from '../util/fs.js';
-import { oneLine } from '../util/one-line.js';
-import { resolve } from '../util/paths.js';
-import { wordedFailure } from '../util/system-failure.js';
+import { readFileSync, statSync } from '../util/files/fs.js';
+import { resolve } from '../util/files/paths.js';
+import { wordedFailure } from '../util/host/system-failure.js';
+import { oneLine } from '../util/text/one-line.js';
 import { inCall } from './call.js';
 import { chosenFiles, isSwitchedOn, loadedInto } from './env-files.js';
 import type { EnvResult } from './types.js';

@@ -20,8 +20,8 @@ import {
 } from '../tree/tree.js';
 import { type Steps, settle } from '../util/flat-recursion.js';
 import { isOf } from '../util/realms.js';
-import { formatRfc3339 } from '../util/rfc3339.js';
-import { decodeText, encodeText } from '../util/text.js';
+import { formatRfc3339 } from '../util/text/rfc3339.js';
+import { decodeText, encodeText } from '../util/text/text.js';
 import { lookingAt, usage } from './options.js';
 import type { Data, ValueOptions } from './types.js';
 

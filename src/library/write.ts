@@ -4,9 +4,9 @@ import { KEY_TYPES, keyTypes } from '../keys/registry.js';
 import type { EncryptRequest } from '../operations/requests.js';
 import { encryptFile as runEncrypt } from '../operations/write/encrypt.js';
 import { checkHoldsTexts } from '../operations/write/held-texts.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import { isOf } from '../util/realms.js';
-import { encodeText } from '../util/text.js';
+import { encodeText } from '../util/text/text.js';
 import { inCall } from './call.js';
 import {
   checkedOptions,

@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { type KeyTypeRow, keyTypes } from '../keys/registry.js';
 import type { Branch } from '../tree/tree.js';
-import { parseRfc3339 } from '../util/rfc3339.js';
+import { parseRfc3339 } from '../util/text/rfc3339.js';
 import { FieldReader } from './field-reader.js';
 import { LAYOUT_FIELD, type Metadata, SELECTION_OPTIONS, type SelectionRule } from './metadata.js';
 

@@ -1,8 +1,8 @@
 /** From the text of a selection rule to the scope a walk goes by. */
 import { SopsError } from '../errors.js';
 import type { EncryptionScope } from '../tree/scope.js';
-import { compileRe2 } from '../util/re2.js';
 import { isError } from '../util/realms.js';
+import { compileRe2 } from '../util/text/re2.js';
 import { DEFAULT_SELECTION, type SelectionRule } from './metadata.js';
 
 /** What a scope is for: an expression that does not compile is refused when encrypting and never matches when reading. */

@@ -2,7 +2,7 @@
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { type KeyTypeRow, keyTypes } from '../keys/registry.js';
 import { type Branch, branch, type Item, item, leaf, list, type Value } from '../tree/tree.js';
-import { compareBytes } from '../util/byte-order.js';
+import { compareBytes } from '../util/text/byte-order.js';
 import { LAYOUT_FIELD, type Metadata } from './metadata.js';
 
 /** The branch of some metadata: fields in bytewise order at every level, those that say nothing left out. */

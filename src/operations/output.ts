@@ -1,9 +1,9 @@
 /** Writing what an operation made, once everything else has succeeded. */
 import { SopsError } from '../errors.js';
-import { statOf } from '../util/files.js';
-import type { Host } from '../util/host.js';
-import { resolve } from '../util/paths.js';
-import type { Fingerprint } from '../util/replace-file.js';
+import { statOf } from '../util/files/files.js';
+import { resolve } from '../util/files/paths.js';
+import type { Fingerprint } from '../util/files/replace-file.js';
+import type { Host } from '../util/host/host.js';
 import type { Input, Output } from './requests.js';
 
 /** Mode of new files: plaintext is for the user alone, ciphertext for all whom the umask admits. */
@@ -36,10 +36,10 @@ export async function writeOutput(
   const target = resolve(host.cwd, path);
   try {
     if (output.kind === 'in-place' || isSame(output.path, input, host)) {
-      const { replaceFile } = await import('../util/replace-file.js');
+      const { replaceFile } = await import('../util/files/replace-file.js');
       await replaceFile(target, bytes, { read, mode, signal: host.signal, warn: (message) => host.warn(message) });
     } else {
-      const { writeFileSafely } = await import('../util/atomic-write.js');
+      const { writeFileSafely } = await import('../util/files/atomic-write.js');
       await writeFileSafely(target, bytes, { mode, signal: host.signal });
     }
     if (output.kind === 'in-place')

@@ -3,7 +3,7 @@ import type { FormatName } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
 import type { KeyServiceChoice } from '../keyservice/services.js';
 import type { Input } from '../run/input.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 export type { Input } from '../run/input.js';
 

@@ -4,9 +4,9 @@ import { CONFIG_NAME, findConfig } from '../config/find.js';
 import { forgetTrust, recordTrust } from '../config/trust-record.js';
 import { SopsError } from '../errors.js';
 import { showConfig } from '../run/trust.js';
-import { statOrThrow } from '../util/files.js';
-import type { Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+import { statOrThrow } from '../util/files/files.js';
+import { resolve } from '../util/files/paths.js';
+import type { Session } from '../util/host/host.js';
 
 export interface TrustRequest {
   /** A folder, from which the configuration is looked for upwards, or the configuration itself; undefined for the working directory. */

@@ -7,7 +7,7 @@ import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { type NamedKey, namedKeys } from '../keys/trust.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 export interface Wrapping {
   /** That of the run. */

@@ -11,7 +11,7 @@ import { configuredRegion, settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { LastingAccess } from '../services/lasting-access.js';
 import { isError } from '../util/realms.js';
-import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
+import { inTime, keyTimeout, whileWaitingFor } from '../util/waiting/timeout.js';
 import { parameterOf, type ReferenceContext } from './backend.js';
 import { isConnectionLoss } from './connection-loss.js';
 

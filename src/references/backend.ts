@@ -1,6 +1,6 @@
 /** The seam of what references read from: what a row says, and the contract of a back end. */
 import type { Branch } from '../tree/tree.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import type { Leases } from './lease.js';
 
 /** What a back end works with. */

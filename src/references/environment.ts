@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import { ALWAYS_GOOD, type KeptValues } from '../operations/programs/kept-run.js';
 import type { Branch } from '../tree/tree.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import { resolveDocuments } from './documents.js';
 import { documentsOf, type EvaluationRequest, withKeptValues, withResolver } from './evaluate.js';
 import type { Resolver } from './resolver.js';

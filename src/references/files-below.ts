@@ -1,9 +1,9 @@
 /** Files that references name: below the folder of the file that holds them, unless the user allowed more. */
 import { isAbsolute, relative, sep } from 'node:path';
 import { SopsError } from '../errors.js';
-import { isAbsent, systemReason } from '../util/files.js';
-import { realpathSync } from '../util/fs.js';
-import { resolve } from '../util/paths.js';
+import { isAbsent, systemReason } from '../util/files/files.js';
+import { realpathSync } from '../util/files/fs.js';
+import { resolve } from '../util/files/paths.js';
 import type { ReferenceContext } from './backend.js';
 
 /**

@@ -5,7 +5,7 @@ import { type GoogleApi, googleAccessTo, isGooglePassing, sendToGoogle } from '.
 import { gcpRefusal } from '../services/gcp/refusal.js';
 import { answerMembers, objectMembers, textMember } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
-import { crc32c } from '../util/crc32c.js';
+import { crc32c } from '../util/text/crc32c.js';
 import type { ReferenceContext } from './backend.js';
 import { isConnectionLoss } from './connection-loss.js';
 

@@ -3,9 +3,9 @@ import type { Config, ReferenceGrant } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
 import { openRun, type Run } from '../run/run.js';
 import { calledGrant, isTrustworthy } from '../run/trust.js';
-import type { Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
-import { realPathIfThere } from '../util/real-path.js';
+import { resolve } from '../util/files/paths.js';
+import { realPathIfThere } from '../util/files/real-path.js';
+import type { Session } from '../util/host/host.js';
 import { backendRow, SCHEMES } from './registry.js';
 
 /** See `ResolverOptions.grants`. The configuration is looked for once, and whether it is trusted is found out when a scheme needs it. */

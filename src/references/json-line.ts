@@ -2,8 +2,8 @@
 import { printJson } from '../formats/json/write.js';
 import { nodes } from '../tree/leaves.js';
 import type { Branch, Comment, Item, List } from '../tree/tree.js';
-import { compareBytes } from '../util/byte-order.js';
-import { escapedUnit } from '../util/text.js';
+import { compareBytes } from '../util/text/byte-order.js';
+import { escapedUnit } from '../util/text/text.js';
 
 const ONE_LINE = { newline: null, unit: '', colon: ':', comma: ',' };
 /** What Go's encoder writes so; outside of strings JSON has none of these. */

@@ -2,8 +2,8 @@
 import { dirname } from 'node:path';
 import type { ResolvedPlaintext } from '../operations/programs/exec-file.js';
 import { referenceTrail } from '../run/reference-trail.js';
-import type { Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+import { resolve } from '../util/files/paths.js';
+import type { Session } from '../util/host/host.js';
 import { type PlainFile, plainBytes, type ReferencesRequest } from './evaluate.js';
 import { grantsFor } from './grants.js';
 import { LeaseKeeper } from './lease-keeper.js';

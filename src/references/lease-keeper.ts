@@ -2,10 +2,10 @@
 import { SopsError } from '../errors.js';
 import type { KeptValues, LeaseNote } from '../operations/programs/kept-run.js';
 import { noteLease, withoutLogin } from '../run/reference-trail.js';
-import { SYSTEM_CLOCK } from '../util/clock.js';
-import type { Host } from '../util/host.js';
+import type { Host } from '../util/host/host.js';
 import { isError } from '../util/realms.js';
-import { LONGEST_TIMER_MS } from '../util/timeout.js';
+import { SYSTEM_CLOCK } from '../util/waiting/clock.js';
+import { LONGEST_TIMER_MS } from '../util/waiting/timeout.js';
 import type { Lease, Leases } from './lease.js';
 
 /** A lease is renewed when this part of its time is over. */

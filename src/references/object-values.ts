@@ -2,7 +2,7 @@
 import type { FormatStore } from '../formats/store.js';
 import { referenceTrail } from '../run/reference-trail.js';
 import type { Branch } from '../tree/tree.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import { resolveDocuments } from './documents.js';
 import { plainBytes } from './evaluate.js';
 import { grantsFor } from './grants.js';

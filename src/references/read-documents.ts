@@ -2,7 +2,7 @@
 import { formatNamed } from '../formats/registry.js';
 import type { SourceFile } from '../formats/store.js';
 import type { Branch, List, Value } from '../tree/tree.js';
-import { decodeText, encodeText } from '../util/text.js';
+import { decodeText, encodeText } from '../util/text/text.js';
 
 /** A file with the values that its documents are. */
 export interface ReferenceFile extends SourceFile {

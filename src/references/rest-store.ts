@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import { serviceWords } from '../services/http/answer.js';
 import type { HttpRequest, HttpResponse } from '../services/http/request.js';
 import { sendWithRetries } from '../services/http/retry.js';
-import { answerTime } from '../util/timeout.js';
+import { answerTime } from '../util/waiting/timeout.js';
 import type { ReferenceContext } from './backend.js';
 
 const TIMEOUT_MS = 30_000;

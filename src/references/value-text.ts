@@ -1,6 +1,6 @@
 /** Scalars as text, as Go prints them. */
 import { isTimestamp, type Leaf } from '../tree/tree.js';
-import { formatRfc3339 } from '../util/rfc3339.js';
+import { formatRfc3339 } from '../util/text/rfc3339.js';
 
 /** The text of a scalar; undefined for null, which is not text. */
 export function textOfValue({ value }: Leaf): string | undefined {

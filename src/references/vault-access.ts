@@ -13,10 +13,10 @@ import {
   withToken,
 } from '../services/vault/login.js';
 import { readSettings } from '../services/vault/settings.js';
-import { systemReason } from '../util/files.js';
-import type { Session } from '../util/host.js';
-import { readNamedFile } from '../util/named-file.js';
-import { resolve } from '../util/paths.js';
+import { systemReason } from '../util/files/files.js';
+import { readNamedFile } from '../util/files/named-file.js';
+import { resolve } from '../util/files/paths.js';
+import type { Session } from '../util/host/host.js';
 import { parameterOf, type ReferenceContext, serverWord } from './backend.js';
 import type { Lease } from './lease.js';
 

@@ -8,9 +8,9 @@ import type { AwsSettings } from '../services/aws/session.js';
 import { configuredRegion, settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { LastingAccess } from '../services/lasting-access.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import { isError } from '../util/realms.js';
-import { inTime, keyTimeout, whileWaitingFor } from '../util/timeout.js';
+import { inTime, keyTimeout, whileWaitingFor } from '../util/waiting/timeout.js';
 import type { RemoteSettings } from './remote.js';
 
 /** What is used of every client of the SDK. */

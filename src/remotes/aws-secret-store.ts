@@ -1,7 +1,7 @@
 /** What AWS Secrets Manager and Parameter Store have in common as stores of secrets: sizes, marks, and errors that name what was tried. */
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import { withFreshCredentials } from './aws-client.js';
 import type { PlaceWishes, PutResult, Remnant, RemoteSettings } from './remote.js';
 import { MAKER, MARKS, type SecretPart, type SecretStore, tagText } from './secret-parts.js';

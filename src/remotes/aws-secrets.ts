@@ -1,7 +1,7 @@
 /** AWS Secrets Manager: a new version becomes the current one only in the place of the one that was read (docs/publish.md#aws-secrets-manager). */
 import { SopsError } from '../errors.js';
 import { isError } from '../util/realms.js';
-import { decodeText } from '../util/text.js';
+import { decodeText } from '../util/text/text.js';
 import { clientsBySettings, isAwsException, makePublishingClient, type PublishingSettings } from './aws-client.js';
 import { AwsSecretStore, type AwsStoreTraits } from './aws-secret-store.js';
 import type { PlainValues, PutResult, Remnant, Remote } from './remote.js';

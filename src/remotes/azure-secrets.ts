@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import { askKeyVault } from '../services/azure/key-vault.js';
 import { answerMembers, objectMembers, serviceWords, textMember } from '../services/http/answer.js';
 import type { HttpRequest } from '../services/http/request.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { keyVaultName, keyVaultPlace } from './secret-names.js';
 import { MAKER, MARKS, type SecretPart, type SecretStore, secretPlace, writtenOver } from './secret-parts.js';

@@ -9,8 +9,8 @@ import {
   TypedContent,
 } from '../services/gcp/json-api.js';
 import { gcpRefusal } from '../services/gcp/refusal.js';
-import type { Session } from '../util/host.js';
-import { withoutTrailing } from '../util/trim.js';
+import type { Session } from '../util/host/host.js';
+import { withoutTrailing } from '../util/text/trim.js';
 import type { Remote } from './remote.js';
 
 const API: GoogleApi = { name: 'storage', variable: 'CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE' };

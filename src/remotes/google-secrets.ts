@@ -5,9 +5,9 @@ import { callGoogleApi, type GoogleApi, type GoogleCall } from '../services/gcp/
 import { gcpRefusal } from '../services/gcp/refusal.js';
 import { answerMembers, objectMembers, textMember } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
-import { crc32c } from '../util/crc32c.js';
-import type { Session } from '../util/host.js';
-import { decodeText } from '../util/text.js';
+import type { Session } from '../util/host/host.js';
+import { crc32c } from '../util/text/crc32c.js';
+import { decodeText } from '../util/text/text.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { type GooglePlace, googlePlace } from './secret-names.js';
 import {

@@ -3,7 +3,7 @@ import { SopsError } from '../errors.js';
 import { answerMembers, objectMembers, textMember } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
 import { callKubernetes, clusterOf, type KubernetesCall, kubernetesRefusal } from '../services/kubernetes/client.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import type { PlaceWishes, PlainValues, PutResult, Remnant, Remote } from './remote.js';
 import { clusterPlace } from './secret-names.js';
 import { changedThere, isWholeFile, MAKER } from './secret-parts.js';

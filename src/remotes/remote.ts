@@ -1,5 +1,5 @@
 /** The seam of the places that `publish` sends files to: what a row says, and the contract of a place. */
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 /** A field of a destination rule. */
 export interface RemoteField {

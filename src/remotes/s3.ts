@@ -1,7 +1,7 @@
 /** AWS S3: encrypted files as objects (docs/publish.md#s3-and-google-cloud-storage). */
 import { SopsError } from '../errors.js';
 import { awsFailure } from '../services/aws/failure.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import {
   clientsBySettings,
   makePublishingClient,

@@ -1,6 +1,6 @@
 /** Places that hold secrets by name: a file as one secret of JSON, or a secret for each of its keys (docs/publish.md#layouts). */
 import { SopsError } from '../errors.js';
-import { sideBySide } from '../util/side-by-side.js';
+import { sideBySide } from '../util/waiting/side-by-side.js';
 import type { PlainValues, PutResult, Remnant, RemotePlace, RemoteSettings } from './remote.js';
 
 /** Rates of the services are low, and writing is more than one request. */

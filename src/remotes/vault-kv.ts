@@ -4,7 +4,7 @@ import { answerMembers, objectMembers } from '../services/http/answer.js';
 import type { HttpResponse } from '../services/http/request.js';
 import { sendToVault, vaultRefusal } from '../services/vault/client.js';
 import { readSettings, type VaultSettings } from '../services/vault/settings.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 import type { PlainValues, PutResult, Remote, RemoteSettings } from './remote.js';
 
 const DEFAULT_ADDRESS = 'https://127.0.0.1:8200';

@@ -11,11 +11,11 @@ import { SopsError } from '../errors.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { openRun } from '../run/run.js';
 import { keysOfRule } from '../run/trust.js';
-import { readFileSync } from '../util/fs.js';
-import type { Host, Session } from '../util/host.js';
-import { resolve } from '../util/paths.js';
-import { compileRe2, type Re2 } from '../util/re2.js';
-import { sessionOf } from '../util/session.js';
+import { readFileSync } from '../util/files/fs.js';
+import { resolve } from '../util/files/paths.js';
+import type { Host, Session } from '../util/host/host.js';
+import { sessionOf } from '../util/host/session.js';
+import { compileRe2, type Re2 } from '../util/text/re2.js';
 import { findFiles } from './operands.js';
 
 /** What is wrong, in a word for programs. */

@@ -1,8 +1,8 @@
 /** The contents of many files: each is read once, and what is not a regular file, or too large, is told apart. */
 import { constants as limits } from 'node:buffer';
-import { closeQuietly, isAbsent, systemCode } from '../util/files.js';
-import { constants, fstatSync, lstatSync, openSync, readSync } from '../util/fs.js';
-import { realPathIfThere } from '../util/real-path.js';
+import { closeQuietly, isAbsent, systemCode } from '../util/files/files.js';
+import { constants, fstatSync, lstatSync, openSync, readSync } from '../util/files/fs.js';
+import { realPathIfThere } from '../util/files/real-path.js';
 
 /** What stands at a path. */
 export type Content =

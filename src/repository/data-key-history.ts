@@ -7,7 +7,7 @@ import type { GitCall } from '../exec/git/run-git.js';
 import { metadataFromBranch } from '../metadata/from-branch.js';
 import type { Metadata } from '../metadata/metadata.js';
 import { parseEncrypted, sealedTexts } from '../operations/read/encrypted-files.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 /** What a version of a file tells of its data key. */
 export interface KeyTrace {

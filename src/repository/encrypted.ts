@@ -2,8 +2,8 @@
 import { isAbsolute, relative } from 'node:path';
 import { SopsError } from '../errors.js';
 import { type EncryptedFile, parseEncrypted, unreadableFile } from '../operations/read/encrypted-files.js';
-import { isWithin } from '../util/files.js';
-import { nextTurn } from '../util/task-queue.js';
+import { isWithin } from '../util/files/files.js';
+import { nextTurn } from '../util/waiting/task-queue.js';
 import { type Content, contentOf } from './contents.js';
 import type { FoundFile } from './operands.js';
 

@@ -3,12 +3,12 @@ import { dirname, join, relative, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { type ClosedFolder, listFiles, workTreeOf } from '../exec/git/places.js';
 import { filesBelow } from '../operations/read/encrypted-files.js';
-import { isWithin, lstatOrThrow, statOrThrow } from '../util/files.js';
-import type { Host } from '../util/host.js';
-import { isPassing, tellSwept } from '../util/leftovers.js';
-import { oneLine } from '../util/one-line.js';
-import { resolve } from '../util/paths.js';
-import { realPath } from '../util/real-path.js';
+import { isWithin, lstatOrThrow, statOrThrow } from '../util/files/files.js';
+import { isPassing, tellSwept } from '../util/files/leftovers.js';
+import { resolve } from '../util/files/paths.js';
+import { realPath } from '../util/files/real-path.js';
+import type { Host } from '../util/host/host.js';
+import { oneLine } from '../util/text/one-line.js';
 
 /** One file of those that were asked for. */
 export interface FoundFile {

@@ -1,9 +1,9 @@
 /** `agent unlock`: the data keys of many files opened in one go, so that whoever must be asked is asked once. */
 import { SopsError } from '../errors.js';
 import { type UnlockRequest, unlockFile } from '../operations/agent/unlock.js';
-import { concurrencyLimitOf } from '../util/concurrency-limit.js';
-import type { Session } from '../util/host.js';
-import { MOST_AT_A_TIME, sideBySide } from '../util/side-by-side.js';
+import type { Session } from '../util/host/host.js';
+import { concurrencyLimitOf } from '../util/waiting/concurrency-limit.js';
+import { MOST_AT_A_TIME, sideBySide } from '../util/waiting/side-by-side.js';
 import { findFiles } from './operands.js';
 import { type Target, targetsAmong } from './targets.js';
 

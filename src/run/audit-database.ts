@@ -2,7 +2,7 @@
 import { SopsError } from '../errors.js';
 import { Database } from '../services/postgres/database.js';
 import { databaseSettings } from '../services/postgres/settings.js';
-import type { Host } from '../util/host.js';
+import type { Host } from '../util/host/host.js';
 import type { AuditBackend, AuditEvent, AuditUser } from './audit-event.js';
 
 const INSERT = 'INSERT INTO audit_event (action, username, file) VALUES ($1, $2, $3)';

@@ -1,6 +1,6 @@
 /** An event of the audit log, and the line that files and system logs get of it (docs/audit-log.md#the-line). */
 import { hostname } from 'node:os';
-import type { AuditAction } from '../util/host.js';
+import type { AuditAction } from '../util/host/host.js';
 
 /** Who runs the program, as the system has it. */
 export interface AuditUser {

@@ -1,8 +1,8 @@
 /** The audit log in a file: a line of JSON for each event (docs/audit-log.md#a-file). */
 import { SopsError } from '../errors.js';
-import { systemCode, systemReason } from '../util/files.js';
-import { constants } from '../util/fs.js';
-import { type FileHandle, open } from '../util/fs-promises.js';
+import { systemCode, systemReason } from '../util/files/files.js';
+import { constants } from '../util/files/fs.js';
+import { type FileHandle, open } from '../util/files/fs-promises.js';
 import { type AuditBackend, type AuditEvent, auditLineOf } from './audit-event.js';
 
 /** Of the file, when it is made. */

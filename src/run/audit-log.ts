@@ -2,9 +2,9 @@
 
 import { parseAuditConfig } from '../config/audit-config.js';
 import { SopsError } from '../errors.js';
-import { systemReason } from '../util/files.js';
-import { readFile } from '../util/fs-promises.js';
-import type { AuditLog, Host } from '../util/host.js';
+import { systemReason } from '../util/files/files.js';
+import { readFile } from '../util/files/fs-promises.js';
+import type { AuditLog, Host } from '../util/host/host.js';
 import { AuditDatabase } from './audit-database.js';
 import type { AuditBackend, AuditUser } from './audit-event.js';
 

@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import type { SyslogChoice, SyslogPlace } from '../config/audit-config.js';
 import { SopsError } from '../errors.js';
 import { startReason } from '../exec/run-program.js';
-import { systemCode, systemReason } from '../util/files.js';
-import type { Host } from '../util/host.js';
+import { systemCode, systemReason } from '../util/files/files.js';
+import type { Host } from '../util/host/host.js';
 import { type AuditBackend, type AuditEvent, auditLineOf } from './audit-event.js';
 import { logThroughLogger, systemLogger } from './system-logger.js';
 

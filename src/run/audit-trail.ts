@@ -2,8 +2,9 @@
  * The audit trail of one file: who opened and sealed it (docs/audit-log.md). Opening and sealing take a trail and
  * leave their events there themselves, so that no operation can forget to.
  */
-import type { AuditAction, Host } from '../util/host.js';
-import { resolve } from '../util/paths.js';
+
+import { resolve } from '../util/files/paths.js';
+import type { AuditAction, Host } from '../util/host/host.js';
 import type { Input } from './input.js';
 
 /** Notes that something is about to be done with the file. When it rejects, it must not be done. */

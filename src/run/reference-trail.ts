@@ -1,5 +1,5 @@
 /** The audit trail of references and of what stores lend (docs/audit-log.md#what-is-noted). */
-import type { Host } from '../util/host.js';
+import type { Host } from '../util/host/host.js';
 
 /** Notes each reference before it is read. When it rejects, it must not be read. */
 export function referenceTrail(host: Host): (shown: string) => Promise<void> {

@@ -1,10 +1,10 @@
 /** Lines into a local socket that takes datagrams, which Node cannot send there: by logger(1) of util-linux (docs/audit-log.md#a-system-log). */
 import { SopsError } from '../errors.js';
 import { describeOutcome, runProgram } from '../exec/run-program.js';
-import { constants } from '../util/fs.js';
-import { access } from '../util/fs-promises.js';
-import type { Host } from '../util/host.js';
-import { sessionOf } from '../util/session.js';
+import { constants } from '../util/files/fs.js';
+import { access } from '../util/files/fs-promises.js';
+import type { Host } from '../util/host/host.js';
+import { sessionOf } from '../util/host/session.js';
 
 /** Those of the system: whoever is audited chooses the PATH. The last is NixOS's. */
 const PLACES = ['/usr/bin/logger', '/bin/logger', '/run/current-system/sw/bin/logger'];

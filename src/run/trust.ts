@@ -6,7 +6,7 @@ import { keyTypeRow } from '../keys/registry.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS, noteKeys, type Witness } from '../keys/trust.js';
 import { REMOTES } from '../remotes/registry.js';
 import type { Receiver, RemoteSettings } from '../remotes/remote.js';
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 /** Under which receivers of `publish` are noted, as keys are under their type. */
 const PLACES = 'publish';

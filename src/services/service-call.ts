@@ -1,5 +1,5 @@
 /** What every call of a service is given by whoever makes it. */
-import type { Session } from '../util/host.js';
+import type { Session } from '../util/host/host.js';
 
 export interface ServiceCall {
   readonly host: Session;

@@ -11,7 +11,7 @@ export interface Timestamp {
 
 /**
  * The value of a leaf. A string holds text; bytes that are not UTF-8 stand in it as lone surrogates
- * (`util/text.ts`). An int is a `bigint` within int64, a float is a `number`.
+ * (`util/text/text.ts`). An int is a `bigint` within int64, a float is a `number`.
  */
 export type LeafValue = string | bigint | number | boolean | Timestamp | null;
 

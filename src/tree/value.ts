@@ -1,5 +1,5 @@
 /** The exact text of a value for cipher and MAC, and the way back from text and type word (docs/format.md#values). */
-import { formatRfc3339, parseRfc3339 } from '../util/rfc3339.js';
+import { formatRfc3339, parseRfc3339 } from '../util/text/rfc3339.js';
 import { parseGoFloat } from './go-float.js';
 import type { LeafValue, Timestamp } from './tree.js';
 

@@ -1,7 +1,7 @@
 /** What was done before something failed: it stays, and the error says so. */
 import { SopsError } from '../errors.js';
-import { systemAdvice } from './files.js';
-import { wordedFailure } from './system-failure.js';
+import { systemAdvice } from './files/files.js';
+import { wordedFailure } from './host/system-failure.js';
 
 /** The same error with what was done before, as a sentence after its own advice. */
 export function withDone(thrown: unknown, done: string): unknown {

@@ -8,7 +8,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateIdentity } from '../../src/keys/age/x25519.js';
-import { sideBySide } from '../../src/util/side-by-side.js';
+import { sideBySide } from '../../src/util/waiting/side-by-side.js';
 import { CheckedRepository } from '../support/checked-repository.js';
 import fc, { type Arbitrary } from '../support/fast-check.js';
 import { Program } from '../support/program.js';

@@ -16,7 +16,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createHost } from '../../src/cli/host.js';
 import { openValues } from '../../src/cli/object-values.js';
-import { ownProcess } from '../../src/cli/own-process.js';
+import { ownProcess } from '../../src/cli/start/own-process.js';
 import { buildKustomization } from '../../src/kubernetes/kustomize/build.js';
 import { Desk } from '../support/desk.js';
 import { AGE_KEYS, copyOfCase, INDEX, type KsopsCase, vectorText } from '../support/kubernetes.js';

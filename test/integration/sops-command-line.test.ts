@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findFlag } from '../../src/cli/flag.js';
-import { flagsOf, globalFlags } from '../../src/cli/flags.js';
+import { findFlag } from '../../src/cli/words/flag.js';
+import { flagsOf, globalFlags } from '../../src/cli/words/flags.js';
 import { type Case, EDITOR, inputOf, PLAINS, Recipients } from '../support/command-lines/case.js';
 import { COMMANDS } from '../support/command-lines/commands.js';
 import { DIFFERENCES } from '../support/command-lines/differences.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SopsError } from '../../src/errors.js';
 import { typesOfFiles } from '../../src/operations/explain/file-types.js';
-import { sessionOf } from '../../src/util/session.js';
+import { sessionOf } from '../../src/util/host/session.js';
 import { InstalledPackage } from '../support/installed-package.js';
 import { ROOT } from '../support/program.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { OwnProcess } from '../../src/exec/process-access.js';
 import { AgentClient } from '../../src/keyservice/agent/client.js';
 import { type AgentEnd, type ServeAgentRequest, serveUntilTold } from '../../src/operations/agent/serve.js';
-import type { AgentSocket, AuditLog, Host } from '../../src/util/host.js';
+import type { AgentSocket, AuditLog, Host } from '../../src/util/host/host.js';
 import { hostOf } from '../unit/keys/host.js';
 
 export const MINUTE = 60_000;

@@ -1,9 +1,9 @@
 /** Writes docs/cli.md: every command with its flags, from what the commands say of themselves. */
 import type { Task } from '../../src/cli/commands/derive.js';
-import { type FlagGroup, type FlagRow, type FlagText, HELP_FLAG } from '../../src/cli/flag.js';
-import { FLAG_GROUPS } from '../../src/cli/flag-groups.js';
-import { flagsOf, globalFlags } from '../../src/cli/flags.js';
-import { flagTextOf, TASKS } from '../../src/cli/guide.js';
+import { FLAG_GROUPS } from '../../src/cli/help/flag-groups.js';
+import { flagTextOf, TASKS } from '../../src/cli/help/guide.js';
+import { type FlagGroup, type FlagRow, type FlagText, HELP_FLAG } from '../../src/cli/words/flag.js';
+import { flagsOf, globalFlags } from '../../src/cli/words/flags.js';
 
 /** How the page is written anew; the test that compares it says so, too. */
 export const REWRITE = 'SOPS_TS_WRITE_PAGES=1 npx vitest run --config test/vitest.config.ts --project unit cli-page';

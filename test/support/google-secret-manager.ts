@@ -1,5 +1,5 @@
 /** A stand-in for Google Secret Manager: secrets, numbered versions, checksums and etags. */
-import { crc32c } from '../../src/util/crc32c.js';
+import { crc32c } from '../../src/util/text/crc32c.js';
 import { HttpService, type Received, type Reply } from '../unit/keys/http-service.js';
 
 export const GOOGLE_TOKEN = 'ya29.of-the-user';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { startOf } from '../../src/util/processes.js';
+import { startOf } from '../../src/util/locks/processes.js';
 import type { ProgramFolder } from '../unit/keys/programs.js';
 
 /** By package google-auth-library only with this variable, which it reads from the process's own environment. */

@@ -1,5 +1,5 @@
 /** The examples of vals's own documentation, each with what it leads to, and servers that hold what they name. */
-import { crc32c } from '../../src/util/crc32c.js';
+import { crc32c } from '../../src/util/text/crc32c.js';
 import { HttpService, type Received, type Reply } from '../unit/keys/http-service.js';
 import { TestCluster } from './cluster.js';
 

@@ -21,8 +21,8 @@ const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), '
 
 /** What is loaded by no row: the command line's help, the expressions of `.sops.yaml`, patterns for files, readers of YAML, values of dotenvx, key services over gRPC, the audit log. */
 const LONE: readonly Lone[] = [
-  { module: 'cli/help.ts', packages: ['commander'] },
-  { module: 'util/re2.ts', packages: ['re2js'] },
+  { module: 'cli/help/help.ts', packages: ['commander'] },
+  { module: 'util/text/re2.ts', packages: ['re2js'] },
   { module: 'repository/operands.ts', packages: ['picomatch'] },
   { module: 'repository/check/second-reader.ts', packages: ['yaml'] },
   { module: 'git/hook-managers/entries.ts', packages: ['yaml'] },

@@ -50,10 +50,10 @@ const LOADED_LAZILY = 'keys/age/age-package.ts';
 
 /** The module itself; what works on descriptors, on the system's own files, or on names of its own that programs are given. */
 const PATHS_OF_ITS_OWN = [
-  'util/fs.ts',
-  'util/fs-promises.ts',
-  'util/native-path.ts',
-  'util/processes.ts',
+  'util/files/fs.ts',
+  'util/files/fs-promises.ts',
+  'util/files/native-path.ts',
+  'util/locks/processes.ts',
   'services/http/system-roots.ts',
   'services/http/tls-roots.ts',
   'exec/',
@@ -62,12 +62,12 @@ const PATHS_OF_ITS_OWN = [
   'operations/write/edit-file.ts',
   'operations/programs/exec-file.ts',
   // They are loaded before the program, and with nothing of it.
-  'cli/compile-cache.ts',
-  'cli/start.ts',
-  'cli/own-process.ts',
+  'cli/start/compile-cache.ts',
+  'cli/start/start.ts',
+  'cli/start/own-process.ts',
   'cli/plugin.ts',
-  'cli/streams.ts',
-  'cli/terminal.ts',
+  'cli/terminal/streams.ts',
+  'cli/terminal/terminal.ts',
   // They write to standard error alone.
   'entries/',
 ];
@@ -80,7 +80,8 @@ function breachesOfRun(path: string, text: string): string[] {
   if (!mayLoad && /\b(?:loadConfig|trustConfig)\b/.test(code))
     breaches.push(`${path} gets a configuration without a run`);
   if (/\bWeakMap\s*<\s*(?:Host|Session|Run)\b/.test(code)) breaches.push(`${path} keeps something by host`);
-  if (path !== 'util/session.ts' && /\.\.\.(?:\w+\.)*host\b(?!\.)/.test(code)) breaches.push(`${path} copies a host`);
+  if (path !== 'util/host/session.ts' && /\.\.\.(?:\w+\.)*host\b(?!\.)/.test(code))
+    breaches.push(`${path} copies a host`);
   return breaches;
 }
 

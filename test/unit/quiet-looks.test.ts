@@ -9,7 +9,7 @@ const QUIET: Readonly<Record<string, string>> = {
   'cli/commands/document-flags.ts': 'a word that cannot be looked at is one file, which is read next',
   'cli/commands/keyservice.ts': 'a socket was made in the folder before',
   'cli/many/files.ts': 'a weight, for sharing out memory',
-  'cli/start.ts': 'a folder of compiled code',
+  'cli/start/start.ts': 'a folder of compiled code',
   'config/trust-record.ts': 'what cannot be read is not trusted',
   'entries/config.ts': 'a file of the package, without which no program starts',
   'exec/child-folder.ts': 'what cannot be looked at is opened next',
@@ -23,9 +23,9 @@ const QUIET: Readonly<Record<string, string>> = {
   'operations/recipients/updatekeys.ts': 'a weight, for sharing out memory',
   'repository/grant/grant-writing.ts': 'a weight, for sharing out memory',
   'services/aws/sdk-files.ts': 'what is not a pipe for sure is read next',
-  'util/attributes.ts': 'where a program of the system is',
-  'util/files.ts': 'the look itself',
-  'util/named-file.ts': 'what is not a pipe for sure is read next',
+  'util/files/attributes.ts': 'where a program of the system is',
+  'util/files/files.ts': 'the look itself',
+  'util/files/named-file.ts': 'what is not a pipe for sure is read next',
 };
 
 test('quiet looks are those whose silence decides nothing', () => {

@@ -55,7 +55,7 @@ describe('the bundle', () => {
     const { files, packages } = reachable(needed);
     expect([...packages]).toEqual([]);
     const others =
-      /^src\/(?:keys\/(?:pgp|aws|gcp|azure|hc-|hckms|vault|cloud)|remotes\/|kubernetes\/|git\/|keyservice\/(?:grpc|server))|^src\/keys\/age\/(?:ssh|plugin)\/|age-package|^src\/cli\/(?:help|terminal|guide)/;
+      /^src\/(?:keys\/(?:pgp|aws|gcp|azure|hc-|hckms|vault|cloud)|remotes\/|kubernetes\/|git\/|keyservice\/(?:grpc|server))|^src\/keys\/age\/(?:ssh|plugin)\/|age-package|^src\/cli\/(?:help\/|terminal\/(?:terminal|confirm|questions)\.)/;
     expect([...files].filter((file) => others.test(file) && !file.endsWith('/registry.ts'))).toEqual([]);
     const commands = [...files].filter((file) => file.startsWith('src/cli/commands/'));
     expect(

@@ -57,7 +57,7 @@ describe('the files of the program', () => {
   test('the first brings no format but JSON, no configuration, no other command and no other provider', () => {
     const { sources } = program.loadedWith('sops-ts.cjs');
     const unwanted =
-      /^src\/(?:formats\/(?:yaml|ini|dotenv|binary)|config\/(?:read|parse|decode)|util\/(?:atomic-write|overwrite|http)|keys\/(?!age\/)[^/]+\/|cli\/commands\/(?!decrypt|git-textconv|registry|table|command|document-flags|shared-flags))/;
+      /^src\/(?:formats\/(?:yaml|ini|dotenv|binary)|config\/(?:read|parse|decode)|util\/files\/(?:atomic-write|overwrite)|keys\/(?!age\/)[^/]+\/|cli\/commands\/(?!decrypt|git-textconv|registry|table|command|document-flags|shared-flags))/;
     expect([...sources].filter((name) => unwanted.test(name))).toEqual([]);
     expect([...sources]).toContain('src/formats/json/json.ts');
   });

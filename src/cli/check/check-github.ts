@@ -2,7 +2,7 @@
 import type { CheckFinding } from '../../repository/check/check-finding.js';
 import { CHECK_RULES } from '../../repository/check/check-rules.js';
 import type { CheckReport } from '../../repository/check/collector.js';
-import { printable } from '../report.js';
+import { printable } from '../output/report.js';
 import { summaryOf } from './check-text.js';
 
 /** The findings, and what was looked at. */

@@ -1,6 +1,6 @@
 /** What `check` prints for programs (docs/check.md#json). */
 import type { CheckReport } from '../../repository/check/collector.js';
-import { jsonText } from '../json-text.js';
+import { jsonText } from '../output/json-text.js';
 
 /** Of the form of this object. It grows when a member changes its meaning or goes, and not when one comes. */
 const VERSION = 1;

@@ -3,8 +3,8 @@ import { EXIT_STATUS } from '../../errors.js';
 import type { CheckFinding } from '../../repository/check/check-finding.js';
 import { CHECK_RULES, type CheckRuleId } from '../../repository/check/check-rules.js';
 import type { CheckReport } from '../../repository/check/collector.js';
-import { encodeText } from '../../util/text.js';
-import { jsonText } from '../json-text.js';
+import { encodeText } from '../../util/text/text.js';
+import { jsonText } from '../output/json-text.js';
 import { packageVersion } from '../version.js';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';

@@ -1,7 +1,7 @@
 /** What `check` prints for people: a finding in a line or two, then what was looked at. */
 import type { CheckFinding } from '../../repository/check/check-finding.js';
 import type { CheckReport } from '../../repository/check/collector.js';
-import { printable } from '../report.js';
+import { printable } from '../output/report.js';
 
 /** The findings, and the line after them. */
 export function checkText(report: CheckReport): string {

@@ -1,7 +1,7 @@
 /** What the commands share that print who may read which secrets: the files, and the finder of references. */
 import type { NamesRequest } from '../../kubernetes/access/sources.js';
 import { referencesIn, referencesInText } from '../../references/found-references.js';
-import { readStandardInput } from '../streams.js';
+import { readStandardInput } from '../terminal/streams.js';
 import type { Context } from './command.js';
 import { inputOf } from './document-flags.js';
 

@@ -1,6 +1,6 @@
 /** Flags that the commands of the key agent share. */
 import { durationOf, SHELL_NAMES } from '../agent.js';
-import { flag, type Values } from '../flag.js';
+import { flag, type Values } from '../words/flag.js';
 
 export const timeFlags = {
   idle: flag.text('idle', {

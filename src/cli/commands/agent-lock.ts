@@ -1,8 +1,8 @@
 /** `agent lock`: the key agent forgets all. */
 import { lockAgent } from '../../operations/agent/control.js';
 import { agentPlace } from '../agent.js';
-import { quantity } from '../quantity.js';
-import { say } from '../streams.js';
+import { quantity } from '../output/quantity.js';
+import { say } from '../terminal/streams.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
 

@@ -2,8 +2,8 @@
 import { serveUntilTold } from '../../operations/agent/serve.js';
 import { READY_WORDS } from '../../operations/agent/start.js';
 import { agentPlace } from '../agent.js';
-import { ownProcess } from '../own-process.js';
-import { say } from '../streams.js';
+import { ownProcess } from '../start/own-process.js';
+import { say } from '../terminal/streams.js';
 import { timeFlags, timesOf } from './agent-flags.js';
 import { command } from './command.js';
 import { configFlag, generalFlags } from './shared-flags.js';

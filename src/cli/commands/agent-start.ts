@@ -1,8 +1,8 @@
 /** `agent start`: a key agent in the background, and the code that has a shell's programs use it. */
 import { startAgent } from '../../operations/agent/start.js';
 import { agentPlace, settingCode } from '../agent.js';
-import { launchTarget } from '../own-process.js';
-import { print } from '../streams.js';
+import { launchTarget } from '../start/own-process.js';
+import { print } from '../terminal/streams.js';
 import { shellFlag, timeFlags, timesOf } from './agent-flags.js';
 import { command } from './command.js';
 import { configFlag, generalFlags } from './shared-flags.js';

@@ -1,9 +1,9 @@
 /** `agent status`: whether a key agent answers, and what it keeps. */
 import { agentStatus } from '../../operations/agent/control.js';
 import { agentPlace } from '../agent.js';
-import { agentText } from '../agent-text.js';
-import { jsonText } from '../json-text.js';
-import { print } from '../streams.js';
+import { agentText } from '../output/agent-text.js';
+import { jsonText } from '../output/json-text.js';
+import { print } from '../terminal/streams.js';
 import { command } from './command.js';
 import { generalFlags, jsonFlag } from './shared-flags.js';
 

@@ -1,7 +1,7 @@
 /** `agent stop`: the key agent forgets all and ends. */
 import { stopAgent } from '../../operations/agent/control.js';
 import { agentPlace, unsettingCode } from '../agent.js';
-import { print } from '../streams.js';
+import { print } from '../terminal/streams.js';
 import { shellFlag } from './agent-flags.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';

@@ -1,7 +1,7 @@
 /** The flags that `set` and `unset` share, and what they ask for. */
 import type { ChangeOutcome, ChangeRequest } from '../../operations/write/change-file.js';
-import { flag, type Values, variant } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
+import { flag, type Values, variant } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import type { Context } from './command.js';
 import { keyServiceChoice, typesOf } from './document-flags.js';
 import { configFlag, generalFlags, ignoreMacFlag, openingFlags, typeFlags } from './shared-flags.js';

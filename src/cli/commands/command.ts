@@ -1,5 +1,7 @@
 /** The seam of the commands: what a module says of its command, and what it is given to run. */
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
+import type { TaskName } from '../help/tasks.js';
+import type { Streams } from '../terminal/streams.js';
 import {
   type Flag,
   type FlagFamily,
@@ -8,10 +10,8 @@ import {
   type KeysOfKind,
   readFlags,
   type Values,
-} from '../flag.js';
-import type { FlagValues } from '../flag-values.js';
-import type { Streams } from '../streams.js';
-import type { TaskName } from '../tasks.js';
+} from '../words/flag.js';
+import type { FlagValues } from '../words/flag-values.js';
 
 /** What an operand is: the place of a value is one in the file before it, a recipient one that `.sops.yaml` names. */
 export type OperandKind = 'file' | 'place' | 'recipient';

@@ -1,11 +1,11 @@
 /** `config check`: looks for mistakes in a configuration, and says what to do about them. */
 import { SCHEMES } from '../../references/registry.js';
 import { type ConfigCheck, checkConfig } from '../../repository/config-check.js';
-import { jsonText } from '../json-text.js';
-import { quantity } from '../quantity.js';
-import { printable } from '../report.js';
-import { print } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { jsonText } from '../output/json-text.js';
+import { quantity } from '../output/quantity.js';
+import { printable } from '../output/report.js';
+import { print } from '../terminal/streams.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { configFlag, generalFlags, jsonFlag } from './shared-flags.js';
 

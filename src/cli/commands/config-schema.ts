@@ -1,8 +1,8 @@
 /** `config schema`: prints the JSON Schema of `.sops.yaml`. */
 import { configSchema } from '../../config/schema.js';
-import { jsonText } from '../json-text.js';
-import { print } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { jsonText } from '../output/json-text.js';
+import { print } from '../terminal/streams.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
 

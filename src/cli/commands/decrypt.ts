@@ -1,8 +1,8 @@
 /** `decrypt`: from flags to the operation. */
 import { decryptFile } from '../../operations/read/decrypt.js';
 import type { DecryptRequest } from '../../operations/requests.js';
-import type { Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
+import type { Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import { type Context, command } from './command.js';
 import { inputAndOutput, isForSeveral, keyServiceChoice, typesOf } from './document-flags.js';
 import { configFlag, generalFlags, openingFlags, resolvingFlags, severalFlags, typeFlags } from './shared-flags.js';

@@ -1,7 +1,8 @@
 /** From the modules of commands to the tables that start-up, help and completion go by. */
-import { type Flag, type FlagKind, type FlagName, type FlagRow, type FlagText, flagsIn } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { TASK_ROWS, type TaskRow } from '../tasks.js';
+
+import { TASK_ROWS, type TaskRow } from '../help/tasks.js';
+import { type Flag, type FlagKind, type FlagName, type FlagRow, type FlagText, flagsIn } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import type { Command, CommandAbout, OperandKind } from './command.js';
 
 /** What start-up knows of a command. */

@@ -1,14 +1,14 @@
 /** `doctor`: from flags to the operation. */
 import { examineAll } from '../../operations/explain/doctor.js';
 import { sweepAll } from '../../operations/explain/sweep.js';
-import { painterFor } from '../colours.js';
-import { foreignCacheFolder } from '../compile-cache.js';
-import { checkupText } from '../doctor-text.js';
-import { jsonText } from '../json-text.js';
-import { ownProcess } from '../own-process.js';
-import { PROGRAM } from '../program-flags.js';
-import { writeAll } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { checkupText } from '../output/doctor-text.js';
+import { jsonText } from '../output/json-text.js';
+import { foreignCacheFolder } from '../start/compile-cache.js';
+import { ownProcess } from '../start/own-process.js';
+import { painterFor } from '../terminal/colours.js';
+import { writeAll } from '../terminal/streams.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { formatOf, keyServiceChoice } from './document-flags.js';
 import { configFlag, generalFlags, jsonFlag, openingFlags } from './shared-flags.js';

@@ -6,11 +6,11 @@ import type { FormatName } from '../../formats/registry.js';
 import { FORMATS } from '../../formats/registry.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import type { Input, Output } from '../../operations/requests.js';
-import { statOf, statOrThrow } from '../../util/files.js';
-import type { Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import type { Values } from '../flag.js';
-import { print, readStandardInput } from '../streams.js';
+import { statOf, statOrThrow } from '../../util/files/files.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
+import { print, readStandardInput } from '../terminal/streams.js';
+import type { Values } from '../words/flag.js';
 import type { Context } from './command.js';
 import type { keyServiceFlags } from './shared-flags.js';
 

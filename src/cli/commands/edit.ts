@@ -3,14 +3,14 @@
 import { SopsError } from '../../errors.js';
 import { findEditor } from '../../exec/editor.js';
 import { type EditRequest, editFile } from '../../operations/write/edit.js';
-import { statOrThrow } from '../../util/files.js';
-import { resolve } from '../../util/paths.js';
-import { flag, type Values, variant } from '../flag.js';
-import { ownProcess } from '../own-process.js';
-import { PROGRAM } from '../program-flags.js';
-import { printable } from '../report.js';
-import { nextLine, say } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { resolve } from '../../util/files/paths.js';
+import { printable } from '../output/report.js';
+import { ownProcess } from '../start/own-process.js';
+import { nextLine, say } from '../terminal/streams.js';
+import { flag, type Values, variant } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { type Context, command } from './command.js';
 import { encryptRequest } from './encryption-flags.js';
 import { configFlag, generalFlags, newFileFlags, openingFlags, typeFlags } from './shared-flags.js';
@@ -63,7 +63,7 @@ export const edit = command({
 /** A word alone that is nearly a command's is not a name for a new file: `sops-ts decript`. Throws `usage`. */
 async function refuseMisspelt({ operands: [word = ''], host, commandNames }: Context): Promise<void> {
   if (!/^[a-z-]+$/.test(word) || statOrThrow(resolve(host.cwd, word))) return;
-  const { adviceForWord } = await import('../nearest-word.js');
+  const { adviceForWord } = await import('../words/nearest-word.js');
   const names = commandNames();
   if (adviceForWord(word, names) === undefined) return;
   const hint = `For a new file of that name: sops-ts edit ${word}`;

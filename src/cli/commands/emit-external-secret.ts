@@ -2,8 +2,8 @@
 
 import { takesFromStore } from '../../kubernetes/stores/data-from.js';
 import { emitExternalSecrets } from '../../kubernetes/stores/emit.js';
-import { flag } from '../flag.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { keyServiceFlags } from './shared-flags.js';
 import {

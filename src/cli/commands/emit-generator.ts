@@ -1,7 +1,7 @@
 /** `emit generator`: from flags to a manifest. */
 import { generatorText } from '../../kubernetes/stores/generator.js';
-import { flag } from '../flag.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
 import { nameFlags, setFlag, storeChoice } from './store-flags.js';

@@ -2,8 +2,8 @@
 
 import { printRbac } from '../../kubernetes/access/rbac.js';
 import { formFor } from '../../kubernetes/sealed-secrets/print.js';
-import { flag } from '../flag.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
 import { namesRequest } from './access-flags.js';
 import { command } from './command.js';
 import { generalFlags, separateWords } from './shared-flags.js';

@@ -1,7 +1,7 @@
 /** `emit secret-provider-class`: from flags to manifests. */
 import { emitProviderClasses } from '../../kubernetes/stores/emit.js';
-import { flag } from '../flag.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { keyServiceFlags } from './shared-flags.js';
 import {

@@ -1,7 +1,7 @@
 /** `emit secret-store`: from flags to a manifest. */
 import { emitStore as printStore } from '../../kubernetes/stores/emit.js';
-import { flag } from '../flag.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { briefConfigFlag, singleInput } from './sealing-flags.js';
 import { generalFlags, separateWords } from './shared-flags.js';

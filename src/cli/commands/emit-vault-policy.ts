@@ -1,7 +1,7 @@
 /** `emit vault-policy`: from files that name secrets to a policy. */
 import { printVaultPolicy } from '../../kubernetes/access/vault-policy.js';
-import { flag } from '../flag.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
 import { namesRequest } from './access-flags.js';
 import { command } from './command.js';
 import { generalFlags, separateWords } from './shared-flags.js';

@@ -2,9 +2,9 @@
 import { SopsError } from '../../errors.js';
 import { encryptFile } from '../../operations/write/encrypt.js';
 import type { UpdateRequest } from '../../operations/write/update.js';
-import { flag, type Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { readStandardInput } from '../streams.js';
+import { readStandardInput } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import { type Context, command } from './command.js';
 import { isForSeveral, keyServiceChoice, typesOf } from './document-flags.js';
 import { asSopsFlag, encryptRequest } from './encryption-flags.js';

@@ -1,8 +1,8 @@
 /** What the flags for new files ask for, whichever command makes them. */
 import { SopsError } from '../../errors.js';
 import type { EncryptRequest } from '../../operations/requests.js';
-import { flag, type Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import type { Context } from './command.js';
 import { inputAndOutput, keyServiceChoice, typesOf } from './document-flags.js';
 import { configFlag, keyServiceFlags, newFileFlags, resultFlags } from './shared-flags.js';

@@ -1,8 +1,8 @@
 /** `exec-env`: from flags to the operation. */
 import { type ExecEnvRequest, runWithVariables as runWithEnvironment } from '../../operations/programs/exec-env.js';
-import { flag, type Values } from '../flag.js';
-import { ownProcess } from '../own-process.js';
-import { PROGRAM } from '../program-flags.js';
+import { ownProcess } from '../start/own-process.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import { type Context, command } from './command.js';
 import {
   execOperands,

@@ -1,8 +1,8 @@
 /** `exec-file`: from flags to the operation. */
 import { type ExecFileRequest, runWithFile } from '../../operations/programs/exec-file.js';
-import { flag, type Values } from '../flag.js';
-import { ownProcess } from '../own-process.js';
-import { UsageError } from '../usage-error.js';
+import { ownProcess } from '../start/own-process.js';
+import { flag, type Values } from '../words/flag.js';
+import { UsageError } from '../words/usage-error.js';
 import { type Context, command } from './command.js';
 import { execOperands, programFlags, programRequest, secretFlags, secretsRequest } from './exec-flags.js';
 import { keepingFlags, keepingOf, referencesRequest } from './reference-flags.js';

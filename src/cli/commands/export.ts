@@ -2,10 +2,10 @@
 import { SopsError } from '../../errors.js';
 import { appendLines, exportVariables } from '../../operations/programs/export.js';
 import { EXPORT_FORM_NAMES, type ExportForm } from '../../operations/programs/export-text.js';
-import { flag, type Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { print } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { print } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { secretFlags, variableFlags, variablesChoice } from './exec-flags.js';
 

@@ -1,10 +1,10 @@
 /** `filestatus`: prints whether files are encrypted, as JSON. */
 import { SopsError } from '../../errors.js';
 import { fileStatus } from '../../operations/read/filestatus.js';
-import { flag, type Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { reportOf } from '../report.js';
-import { print, say } from '../streams.js';
+import { reportOf } from '../output/report.js';
+import { print, say } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import { type Context, command } from './command.js';
 import { formatOf, mayBeSeveral } from './document-flags.js';
 import { configFlag, generalFlags } from './shared-flags.js';

@@ -1,8 +1,8 @@
 /** The flags that `kustomize build` and `kustomize decrypt` share: what is checked of objects that a build has changed. */
 import type { FilterRules } from '../../kubernetes/kustomize/filter.js';
-import { flag, type Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { UsageError } from '../usage-error.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 
 export const filterFlags = {
   mac: flag.text('mac', {

@@ -3,11 +3,11 @@ import { checkFlux } from '../../kubernetes/flux/check.js';
 import { readDecryptionSecret } from '../../kubernetes/flux/decryption-secret.js';
 import { trySecret } from '../../kubernetes/flux/secret-trial.js';
 import type { Finding } from '../../kubernetes/kustomize/findings.js';
-import { printFindings } from '../findings.js';
-import { flag } from '../flag.js';
-import { ownProcess } from '../own-process.js';
-import { printable } from '../report.js';
-import { UsageError } from '../usage-error.js';
+import { printFindings } from '../output/findings.js';
+import { printable } from '../output/report.js';
+import { ownProcess } from '../start/own-process.js';
+import { flag } from '../words/flag.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { configFlag, generalFlags } from './shared-flags.js';
 

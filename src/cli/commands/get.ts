@@ -2,9 +2,9 @@
 import { SopsError } from '../../errors.js';
 import { getValue } from '../../operations/read/get.js';
 import { parseValuePath } from '../../operations/read/value-path.js';
-import { PROGRAM } from '../program-flags.js';
-import { print, type Streams } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { print, type Streams } from '../terminal/streams.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { secretFlags, secretsRequest } from './exec-flags.js';
 import { jsonFlag } from './shared-flags.js';

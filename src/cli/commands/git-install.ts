@@ -1,7 +1,7 @@
 /** `git install`: from flags to the operation, and what it did. */
 import { installForGit } from '../../git/setup.js';
-import { flag } from '../flag.js';
-import { tellSteps } from '../setup-text.js';
+import { tellSteps } from '../output/setup-text.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { setupFlags, setupRequest } from './git-setup-flags.js';
 

@@ -2,8 +2,8 @@
 
 import { SopsError } from '../../errors.js';
 import { type DriverRequest, driveMerge } from '../../git/driver.js';
-import { oneLine } from '../../util/one-line.js';
-import { flag } from '../flag.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
 

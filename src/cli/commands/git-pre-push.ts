@@ -1,9 +1,9 @@
 /** `git pre-push`: from git's words and lines to findings. */
 import { checkPush } from '../../git/pre-push.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import { checkText } from '../check/check-text.js';
-import { reportOf } from '../report.js';
-import { readAll, say } from '../streams.js';
+import { reportOf } from '../output/report.js';
+import { readAll, say } from '../terminal/streams.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
 

@@ -2,10 +2,10 @@
 import { delimiter, sep } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
 import type { SetupRequest, StartWords } from '../../git/place.js';
-import type { Session } from '../../util/host.js';
-import { flag } from '../flag.js';
-import { launchTarget } from '../own-process.js';
-import { UsageError } from '../usage-error.js';
+import type { Session } from '../../util/host/host.js';
+import { launchTarget } from '../start/own-process.js';
+import { flag } from '../words/flag.js';
+import { UsageError } from '../words/usage-error.js';
 import type { Context } from './command.js';
 import { generalFlags } from './shared-flags.js';
 

@@ -1,7 +1,7 @@
 /** `git status`: what git knows of encrypted files, and which it does not. */
 import { statusForGit } from '../../git/setup.js';
-import { isUnfinished, setupText } from '../setup-text.js';
-import { print } from '../streams.js';
+import { isUnfinished, setupText } from '../output/setup-text.js';
+import { print } from '../terminal/streams.js';
 import { command } from './command.js';
 import { setupFlags, setupRequest } from './git-setup-flags.js';
 

@@ -1,8 +1,8 @@
 /** `git textconv`: from git's word to the text it shows. */
 import { textForGit } from '../../git/textconv.js';
-import { oneLine } from '../../util/one-line.js';
-import { print } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { print } from '../terminal/streams.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
 

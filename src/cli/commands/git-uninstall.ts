@@ -1,6 +1,6 @@
 /** `git uninstall`: from flags to the operation, and what it took out. */
 import { uninstallForGit } from '../../git/setup.js';
-import { tellSteps } from '../setup-text.js';
+import { tellSteps } from '../output/setup-text.js';
 import { command } from './command.js';
 import { setupFlags, setupRequest } from './git-setup-flags.js';
 

@@ -1,8 +1,8 @@
 /** The flags that `groups add` and `groups delete` share, and what they ask for. */
 import type { DeleteGroupRequest } from '../../operations/recipients/groups.js';
-import { flag, type Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { UsageError } from '../usage-error.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import type { Context } from './command.js';
 import { inputAndOutput, keyServiceChoice } from './document-flags.js';
 import { configFlag, generalFlags, ignoreMacFlag, keyServiceFlags } from './shared-flags.js';

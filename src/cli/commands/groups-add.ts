@@ -1,9 +1,9 @@
 /** `groups add`: from flags to the operation. */
 import { KEY_TYPES } from '../../keys/registry.js';
 import { type AddGroupRequest, addGroup } from '../../operations/recipients/groups.js';
-import { flag, type Values, variant } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { UsageError } from '../usage-error.js';
+import { flag, type Values, variant } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { toldOutcome } from './change-flags.js';
 import { type Context, command } from './command.js';
 import { groupFileFlags, groupFlags, groupRequest } from './group-flags.js';

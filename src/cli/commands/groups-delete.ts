@@ -1,8 +1,8 @@
 /** `groups delete`: from flags to the operation. */
 import { type DeleteGroupRequest, deleteGroup } from '../../operations/recipients/groups.js';
-import { type Values, variant } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { UsageError } from '../usage-error.js';
+import { type Values, variant } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { toldOutcome } from './change-flags.js';
 import { type Context, command } from './command.js';
 import { groupFileFlags, groupFlags, groupRequest } from './group-flags.js';

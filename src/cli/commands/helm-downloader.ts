@@ -1,8 +1,8 @@
 /** `helm downloader`: from words to what the plug-in of Helm prints. */
 import { downloadSecrets } from '../../kubernetes/helm/download.js';
-import { ownProcess } from '../own-process.js';
-import { print } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { ownProcess } from '../start/own-process.js';
+import { print } from '../terminal/streams.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { configFlag, generalFlags } from './shared-flags.js';
 

@@ -1,9 +1,9 @@
 /** `helm install`: puts the plug-in where Helm finds it. */
 import { installPlugin } from '../../kubernetes/helm/plugin-folder.js';
-import { launchTarget } from '../own-process.js';
-import { say } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { launchTarget } from '../start/own-process.js';
+import { say } from '../terminal/streams.js';
 import { packageVersion } from '../version.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { configFlag, generalFlags } from './shared-flags.js';
 

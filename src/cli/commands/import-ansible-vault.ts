@@ -1,6 +1,7 @@
 /** `import ansible-vault`: from flags to files of SOPS made of those of Ansible Vault. */
-import { flag } from '../flag.js';
+
 import { importSources } from '../import.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { importFlags } from './import-flags.js';
 

@@ -1,6 +1,7 @@
 /** `import dotenvx`: from flags to files of SOPS made of those of dotenvx. */
-import { flag } from '../flag.js';
+
 import { importSources } from '../import.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { importFlags } from './import-flags.js';
 import { separateWords } from './shared-flags.js';

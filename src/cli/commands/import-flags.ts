@@ -1,5 +1,5 @@
 /** The flags that the import commands share. */
-import { PROGRAM } from '../program-flags.js';
+import { PROGRAM } from '../words/program-flags.js';
 import { configFlag, generalFlags, keyServiceFlags, resultFlags, severalFlags } from './shared-flags.js';
 
 export const importFlags = {

@@ -1,6 +1,7 @@
 /** `import git-crypt`: from flags to files of SOPS made of those that git-crypt encrypts. */
-import { flag } from '../flag.js';
+
 import { importSources } from '../import.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import { importFlags } from './import-flags.js';
 import { separateWords } from './shared-flags.js';

@@ -1,6 +1,6 @@
 /** `import sealed-secret`: from flags to Secrets, encrypted for SOPS, made of SealedSecrets. */
 import { importSources } from '../import.js';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { importFlags } from './import-flags.js';
 import { namespaceFlag, privateKeyFlag } from './sealing-flags.js';

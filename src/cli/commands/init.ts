@@ -1,11 +1,11 @@
 /** `init`: from flags to the operation, what it asks, and what it tells to do next. */
 import { SCHEMA_NAME } from '../../config/first-config.js';
 import { type InitOutcome, initialize } from '../../operations/recipients/init.js';
-import { flag } from '../flag.js';
-import { Questions } from '../questions.js';
-import { printable } from '../report.js';
-import { writeAll } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { printable } from '../output/report.js';
+import { Questions } from '../terminal/questions.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { confirmationFlags, generalFlags } from './shared-flags.js';
 

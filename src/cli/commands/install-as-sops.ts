@@ -4,17 +4,17 @@ import { delimiter, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { writeLauncher } from '../../kubernetes/kustomize/launcher.js';
-import { readFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { launchTarget } from '../own-process.js';
-import { printable } from '../report.js';
-import { say } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { printable } from '../output/report.js';
+import { launchTarget } from '../start/own-process.js';
+import { say } from '../terminal/streams.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { generalFlags } from './shared-flags.js';
 
-/** What tells the program that it stands in for `sops` (util/host.ts); a launcher of ours is known by it, too. */
+/** What tells the program that it stands in for `sops` (util/host/host.ts); a launcher of ours is known by it, too. */
 const STAND_IN = { SOPS_TS_AS: 'sops' };
 const MARK = 'export SOPS_TS_AS=';
 

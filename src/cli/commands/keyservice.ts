@@ -4,12 +4,12 @@ import { isMainThread } from 'node:worker_threads';
 import { SopsError } from '../../errors.js';
 import { type KeyServer, type ServeOptions, serveKeys } from '../../keyservice/server.js';
 import { openReadingRun } from '../../run/run.js';
-import { statOf } from '../../util/files.js';
-import type { Host, Log } from '../../util/host.js';
-import { flag, type Values } from '../flag.js';
-import { Questions } from '../questions.js';
-import { printable } from '../report.js';
-import { say } from '../streams.js';
+import { statOf } from '../../util/files/files.js';
+import type { Host, Log } from '../../util/host/host.js';
+import { printable } from '../output/report.js';
+import { Questions } from '../terminal/questions.js';
+import { say } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
 import { command } from './command.js';
 import { configFlag, generalFlags } from './shared-flags.js';
 

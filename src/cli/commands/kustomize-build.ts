@@ -1,9 +1,9 @@
 /** `kustomize build`: from flags to the build. */
 import { buildKustomization } from '../../kubernetes/kustomize/build.js';
 import { openValues } from '../object-values.js';
-import { launchTarget, ownProcess } from '../own-process.js';
-import { print, say } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { launchTarget, ownProcess } from '../start/own-process.js';
+import { print, say } from '../terminal/streams.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { filterFlags, filterRules } from './filter-flags.js';
 

@@ -1,8 +1,8 @@
 /** `kustomize check`: from flags to findings, one a line. */
 import { checkKustomizations } from '../../kubernetes/kustomize/check.js';
-import { printFindings } from '../findings.js';
-import { PROGRAM } from '../program-flags.js';
-import { UsageError } from '../usage-error.js';
+import { printFindings } from '../output/findings.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 
 export const kustomizeCheck = command({

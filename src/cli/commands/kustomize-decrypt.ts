@@ -1,9 +1,9 @@
 /** `kustomize decrypt`: from flags to the filter. */
 import { filterBuilt } from '../../kubernetes/kustomize/filter.js';
 import { readInput } from '../../operations/read/input.js';
-import { resolve } from '../../util/paths.js';
-import { print, readStandardInput } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { resolve } from '../../util/files/paths.js';
+import { print, readStandardInput } from '../terminal/streams.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { filterFlags, filterRules } from './filter-flags.js';
 

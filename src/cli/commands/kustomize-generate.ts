@@ -4,10 +4,10 @@ import { checkObjectName, readPairs } from '../../kubernetes/kustomize/names.js'
 import { type MakeRequest, makeManifests, type NewSecretRequest } from '../../kubernetes/kustomize/new-objects.js';
 import { BEHAVIORS } from '../../kubernetes/kustomize/plan.js';
 import type { OutputForm } from '../../kubernetes/manifest/print.js';
-import { flag, type Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { print, readStandardInput } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { print, readStandardInput } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { type Context, command } from './command.js';
 
 const NAME = 'kustomize generate';

@@ -1,8 +1,8 @@
 /** `kustomize init`: from flags to the operation. */
 import { initGenerator } from '../../kubernetes/kustomize/init.js';
-import { PROGRAM } from '../program-flags.js';
-import { say } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { say } from '../terminal/streams.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { legacyFlag } from './shared-flags.js';
 

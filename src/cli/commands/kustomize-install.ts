@@ -7,12 +7,12 @@ import {
   refuseOnWindows,
   writeLauncher,
 } from '../../kubernetes/kustomize/launcher.js';
-import { resolve } from '../../util/paths.js';
-import { flag, type Values } from '../flag.js';
-import { launchTarget } from '../own-process.js';
-import { PROGRAM } from '../program-flags.js';
-import { say } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { resolve } from '../../util/files/paths.js';
+import { launchTarget } from '../start/own-process.js';
+import { say } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { type Context, command } from './command.js';
 import { legacyFlag } from './shared-flags.js';
 

@@ -1,11 +1,11 @@
 /** `list`: from flags to the operation. */
 import { SopsError } from '../../errors.js';
 import { listFile } from '../../operations/read/list.js';
-import { jsonText } from '../json-text.js';
-import { listingText } from '../list-text.js';
-import { PROGRAM } from '../program-flags.js';
-import { print } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { jsonText } from '../output/json-text.js';
+import { listingText } from '../output/list-text.js';
+import { print } from '../terminal/streams.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { formatOf } from './document-flags.js';
 import { configFlag, generalFlags, jsonFlag } from './shared-flags.js';

@@ -7,13 +7,13 @@ import {
   type PublishTalk,
   publishFiles,
 } from '../../operations/write/publish.js';
-import { painterFor } from '../colours.js';
-import { flag, type Values } from '../flag.js';
-import { changeText } from '../key-change-text.js';
-import { quantity } from '../quantity.js';
-import { Questions } from '../questions.js';
-import { printable, reportOf } from '../report.js';
-import { say, writeAll } from '../streams.js';
+import { changeText } from '../output/key-change-text.js';
+import { quantity } from '../output/quantity.js';
+import { printable, reportOf } from '../output/report.js';
+import { painterFor } from '../terminal/colours.js';
+import { Questions } from '../terminal/questions.js';
+import { say, writeAll } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
 import { type Context, command } from './command.js';
 import { keyServiceChoice } from './document-flags.js';
 import { configFlag, confirmationFlags, generalFlags, openingFlags } from './shared-flags.js';

@@ -4,10 +4,10 @@ import type { OnChange } from '../../operations/programs/kept-run.js';
 import type { Input } from '../../operations/requests.js';
 import type { ReferencesRequest } from '../../references/evaluate.js';
 import type { PrintedType } from '../../references/print-documents.js';
-import type { Session } from '../../util/host.js';
-import { flag, type Values } from '../flag.js';
-import { readStandardInput } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import type { Session } from '../../util/host/host.js';
+import { readStandardInput } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
+import { UsageError } from '../words/usage-error.js';
 import type { Context } from './command.js';
 import { resolvingFlags, SCHEME_WORDS, separateWords } from './shared-flags.js';
 

@@ -1,7 +1,7 @@
 /** `refs env`: a file of references as lines for a shell. */
 import { referencedEnvironment, variableLine } from '../../references/environment.js';
-import { flag } from '../flag.js';
-import { print } from '../streams.js';
+import { print } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import {
   allowRefFlag,

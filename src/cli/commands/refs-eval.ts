@@ -2,8 +2,8 @@
 
 import { SecretTexts } from '../../kubernetes/manifest/secret-texts.js';
 import { evaluateFile } from '../../references/evaluate.js';
-import { flag } from '../flag.js';
-import { print } from '../streams.js';
+import { print } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
 import { command } from './command.js';
 import {
   allowRefFlag,

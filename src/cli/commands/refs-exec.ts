@@ -18,10 +18,10 @@ import { statusOfSignal, untilSignalled } from '../../operations/programs/until-
 import type { Input } from '../../operations/requests.js';
 import { keptEnvironment } from '../../references/environment.js';
 import { evaluateFile } from '../../references/evaluate.js';
-import { flag } from '../flag.js';
-import { ownProcess } from '../own-process.js';
-import { readAll, type Streams } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { ownProcess } from '../start/own-process.js';
+import { readAll, type Streams } from '../terminal/streams.js';
+import { flag } from '../words/flag.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { programFlags, programRequest } from './exec-flags.js';
 import {

@@ -1,6 +1,6 @@
 /** `refs flatten`: any text with the values of its references. */
 import { flattenFile } from '../../references/evaluate.js';
-import { print } from '../streams.js';
+import { print } from '../terminal/streams.js';
 import { command } from './command.js';
 import {
   allowRefFlag,

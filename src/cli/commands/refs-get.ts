@@ -1,7 +1,7 @@
 /** `refs get`: a text with the values that its references lead to. */
 import { evaluateText } from '../../references/evaluate.js';
-import { print } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { print } from '../terminal/streams.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { hostOf, silentFlag } from './reference-flags.js';
 import { generalFlags } from './shared-flags.js';

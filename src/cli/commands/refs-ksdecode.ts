@@ -1,7 +1,7 @@
 /** `refs ksdecode`: manifests with what Secrets hold in base64 in clear. */
 import { dataToTexts } from '../../kubernetes/manifest/secret-texts.js';
 import { printFiles } from '../../references/evaluate.js';
-import { print } from '../streams.js';
+import { print } from '../terminal/streams.js';
 import { command } from './command.js';
 import {
   hostOf,

@@ -2,8 +2,8 @@
 import { SopsError } from '../../errors.js';
 import { KEY_TYPES } from '../../keys/registry.js';
 import { type RotateRequest, rotateFile } from '../../operations/recipients/rotate.js';
-import { flag, type Values } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
+import { flag, type Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import { type Context, command } from './command.js';
 import { inputAndOutput, isForSeveral, keyServiceChoice, typesOf } from './document-flags.js';
 import { configFlag, generalFlags, ignoreMacFlag, openingFlags, printingFlags, severalFlags } from './shared-flags.js';

@@ -1,6 +1,6 @@
 /** `seal verify`: opens SealedSecrets and prints nothing of them. */
 import { verifyFile } from '../../kubernetes/sealed-secrets/open.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
 import { command } from './command.js';
 import { namespaceFlag, privateKeyFiles, privateKeyFlag, singleInput } from './sealing-flags.js';
 import { configFlag, generalFlags, keyServiceFlags } from './shared-flags.js';

@@ -4,8 +4,8 @@ import { parseScope, SCOPES } from '../../kubernetes/sealed-secrets/scope.js';
 import type { ResealRequest, SealRequest } from '../../kubernetes/sealed-secrets/seal.js';
 import { resealSealedSecrets, sealInto, sealRaw, sealSecrets } from '../../kubernetes/sealed-secrets/seal.js';
 import type { Output } from '../../operations/requests.js';
-import { flag, type Values } from '../flag.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
 import { type Context, command } from './command.js';
 import {
   briefConfigFlag,

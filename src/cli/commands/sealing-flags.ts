@@ -2,9 +2,9 @@
 import type { PrivateKeyFiles } from '../../kubernetes/sealed-secrets/private-keys.js';
 import type { PlainRequest } from '../../operations/read/plain-input.js';
 import type { Input } from '../../operations/requests.js';
-import { flag, type Values, variant } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { UsageError } from '../usage-error.js';
+import { flag, type Values, variant } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import type { Context } from './command.js';
 import { formatOf, inputAndOutput, keyServiceChoice } from './document-flags.js';
 import type { keyServiceFlags } from './shared-flags.js';

@@ -4,13 +4,13 @@ import { SopsError } from '../../errors.js';
 import { generateSecret } from '../../operations/write/generate-secret.js';
 import { parseJsonValue } from '../../operations/write/json-value.js';
 import { leaf, type Value } from '../../tree/tree.js';
-import { systemReason } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { decodeText, encodeText } from '../../util/text.js';
-import { flag, type Values } from '../flag.js';
-import { readStandardInput } from '../streams.js';
+import { systemReason } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { decodeText, encodeText } from '../../util/text/text.js';
+import { readStandardInput } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
 import type { Context } from './command.js';
 
 /** Where the value comes from, if not from the command line, and whether it is text. */

@@ -1,6 +1,6 @@
 /** Flags that several commands have: groups that their modules spread. */
-import { flag, NEVER_EMPTY, variant } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
+import { flag, NEVER_EMPTY, variant } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 
 /** Every command takes them, but for those that print one and the same text. */
 export const generalFlags = { verbose: PROGRAM.verbose, disableVersionCheck: PROGRAM.disableVersionCheck };

@@ -1,6 +1,6 @@
 /** What the commands `completion …` do: print the script that teaches a shell to complete our command lines. */
 import { completionScript, type Shell } from '../completion/scripts.js';
-import { writeAll } from '../streams.js';
+import { writeAll } from '../terminal/streams.js';
 import type { Context } from './command.js';
 
 /** Prints the script for a shell. Returns the exit status. */

@@ -6,7 +6,7 @@ import type { EmitChoice, ProviderClassRequest } from '../../kubernetes/stores/e
 import { STORES } from '../../kubernetes/stores/registry.js';
 import type { PolicyName, SettingName } from '../../kubernetes/stores/settings.js';
 import { parseAssignment } from '../../kubernetes/stores/shapes/assignment.js';
-import { type FlagText, flag, type Values } from '../flag.js';
+import { type FlagText, flag, type Values } from '../words/flag.js';
 import type { Context } from './command.js';
 import { briefConfigFlag, formatFlag, namespaceFlag, readingFlags, readingOf, singleInput } from './sealing-flags.js';
 import { generalFlags, keyServiceFlags, separateWords } from './shared-flags.js';

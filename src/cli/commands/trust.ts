@@ -1,10 +1,10 @@
 /** `trust`: from flags to the operations, and what is told of a configuration. */
 import { trustRecords } from '../../config/trust-record.js';
 import { distrustConfiguration, type Trusted, trustConfiguration } from '../../operations/trust.js';
-import { flag, type Values } from '../flag.js';
-import { printable } from '../report.js';
-import { writeAll } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { printable } from '../output/report.js';
+import { writeAll } from '../terminal/streams.js';
+import { flag, type Values } from '../words/flag.js';
+import { UsageError } from '../words/usage-error.js';
 import { type Context, command } from './command.js';
 import { configFlag, generalFlags } from './shared-flags.js';
 

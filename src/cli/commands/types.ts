@@ -7,11 +7,11 @@ import {
   typesOfFiles,
   writeTypes,
 } from '../../operations/explain/file-types.js';
-import { flag, type Values, variant } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
-import { printable } from '../report.js';
-import { print, say } from '../streams.js';
-import { UsageError } from '../usage-error.js';
+import { printable } from '../output/report.js';
+import { print, say } from '../terminal/streams.js';
+import { flag, type Values, variant } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { command } from './command.js';
 import { formatOf } from './document-flags.js';
 import { configFlag, generalFlags } from './shared-flags.js';

@@ -1,7 +1,7 @@
 /** `unseal`: from flags to the Secrets within SealedSecrets. */
 import { unsealFile } from '../../kubernetes/sealed-secrets/open.js';
-import { flag } from '../flag.js';
-import { PROGRAM } from '../program-flags.js';
+import { flag } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
 import { command } from './command.js';
 import { inputAndOutput } from './document-flags.js';
 import { encryptionOf, refuseEncryptionFlags } from './encryption-flags.js';

@@ -1,13 +1,13 @@
 /** `why`: from flags to the operation. */
 import { SopsError } from '../../errors.js';
 import { explainFile } from '../../operations/explain/why.js';
-import { painterFor } from '../colours.js';
-import type { Values } from '../flag.js';
-import { jsonText } from '../json-text.js';
-import { PROGRAM } from '../program-flags.js';
-import { writeAll } from '../streams.js';
-import { UsageError } from '../usage-error.js';
-import { explanationText } from '../why-text.js';
+import { jsonText } from '../output/json-text.js';
+import { explanationText } from '../output/why-text.js';
+import { painterFor } from '../terminal/colours.js';
+import { writeAll } from '../terminal/streams.js';
+import type { Values } from '../words/flag.js';
+import { PROGRAM } from '../words/program-flags.js';
+import { UsageError } from '../words/usage-error.js';
 import { type Context, command } from './command.js';
 import { encryptRequest } from './encryption-flags.js';
 import { configFlag, generalFlags, jsonFlag, newFileFlags } from './shared-flags.js';

@@ -1,10 +1,11 @@
 /** What can stand at the cursor of an unfinished command line. */
-import { flagOfWord } from '../argv.js';
+
 import { type CommandRow, isFamily } from '../commands.js';
-import type { FlagRow, FlagText } from '../flag.js';
-import { FLAG_GROUPS } from '../flag-groups.js';
-import { flagsOf, globalFlags } from '../flags.js';
-import { flagTextOf, guideOf, TASKS } from '../guide.js';
+import { FLAG_GROUPS } from '../help/flag-groups.js';
+import { flagTextOf, guideOf, TASKS } from '../help/guide.js';
+import { flagOfWord } from '../words/argv.js';
+import type { FlagRow, FlagText } from '../words/flag.js';
+import { flagsOf, globalFlags } from '../words/flags.js';
 
 /** A whole word that may stand there, and what it does. */
 export interface OfferedWord {

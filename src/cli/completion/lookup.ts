@@ -3,10 +3,10 @@ import { listNames } from '../../config/recipient-names.js';
 import { listFile } from '../../operations/read/list.js';
 import { valuePathText } from '../../operations/read/value-path.js';
 import { openRun } from '../../run/run.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { createHost } from '../host.js';
-import { printable } from '../report.js';
-import type { Streams } from '../streams.js';
+import { printable } from '../output/report.js';
+import type { Streams } from '../terminal/streams.js';
 import type { OfferedWord, WantedWords } from './candidates.js';
 
 /** A shell shows no more of use, and asks the user before it shows them. */

@@ -1,6 +1,6 @@
 /** Answers to the completion scripts of shells: ours, and those that SOPS makes (docs/command-line.md#completion). */
 import type { CommandRow } from '../commands.js';
-import type { Streams } from '../streams.js';
+import type { Streams } from '../terminal/streams.js';
 import { awaitsValue, type CompletionOffer, offerFor } from './candidates.js';
 import { OWN_WORD, SOPS_WORD } from './script-mark.js';
 

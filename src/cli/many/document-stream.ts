@@ -2,8 +2,8 @@
 import { SopsError } from '../../errors.js';
 import { type FormatName, type FormatRow, formatMeantBy, formatNamed } from '../../formats/registry.js';
 import { withoutMark } from '../../formats/utf16.js';
-import { oneLine } from '../../util/one-line.js';
-import { decodeText } from '../../util/text.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { decodeText } from '../../util/text/text.js';
 
 /** YAML, where JSON is a document as well, or a line of JSON each. */
 export class DocumentStream {

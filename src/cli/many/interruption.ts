@@ -1,5 +1,5 @@
 /** Ctrl+C on work on many files: what is in work ends whole, and nothing else is begun; a second one ends the program at once. */
-import type { Streams } from '../streams.js';
+import type { Streams } from '../terminal/streams.js';
 
 /** What a shell reports for a process that SIGINT ended. */
 export const INTERRUPTED = 130;

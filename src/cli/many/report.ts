@@ -1,12 +1,12 @@
 /** What is told of many files: warnings and failures one by one, and at the end what failed. */
 import { SopsError } from '../../errors.js';
 import { compareTexts } from '../../repository/operands.js';
-import type { Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { wordedFailure } from '../../util/system-failure.js';
-import { quantity } from '../quantity.js';
-import { type HintFor, printable, reportOf } from '../report.js';
-import { type Streams, say } from '../streams.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
+import { wordedFailure } from '../../util/host/system-failure.js';
+import { quantity } from '../output/quantity.js';
+import { type HintFor, printable, reportOf } from '../output/report.js';
+import { type Streams, say } from '../terminal/streams.js';
 import { INTERRUPTED } from './interruption.js';
 
 /** What became of a file. */

@@ -1,7 +1,7 @@
 /** Shares many files out between this process and, where that helps, a second one (docs/decisions.md#many-files-in-one-process). */
 import { availableParallelism } from 'node:os';
 import type { FoundFile } from '../../repository/operands.js';
-import { MOST_AT_A_TIME } from '../../util/side-by-side.js';
+import { MOST_AT_A_TIME } from '../../util/waiting/side-by-side.js';
 import type { Answer, WorkerProcess } from './worker-process.js';
 
 /** With fewer files than this, a second process costs more than it saves. */

@@ -1,9 +1,9 @@
 /** Decides whether the files of a command may be shared with a second process. */
 import { keySpeedOf } from '../../keyservice/key-speed.js';
-import { concurrencyLimitOf } from '../../util/concurrency-limit.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
+import { concurrencyLimitOf } from '../../util/waiting/concurrency-limit.js';
 import type { Context } from '../commands/command.js';
-import { ownCommand } from '../own-process.js';
+import { ownCommand } from '../start/own-process.js';
 import { FEWEST_FILES, Sharing } from './sharing.js';
 import { WorkerProcess } from './worker-process.js';
 

@@ -10,8 +10,8 @@ import {
   type UpdateKeysRequest,
   updateKeys,
 } from '../../operations/recipients/updatekeys.js';
-import type { Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
 import type { Context } from '../commands/command.js';
 import { INTERRUPTED, withInterruption } from './interruption.js';
 import { startSharing } from './start-sharing.js';

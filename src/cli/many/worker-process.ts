@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SopsError } from '../../errors.js';
 import type { FoundFile } from '../../repository/operands.js';
-import { MOST_AT_A_TIME } from '../../util/side-by-side.js';
+import { MOST_AT_A_TIME } from '../../util/waiting/side-by-side.js';
 import { type FileReply, type Reply, type Request, WORKER_WORD } from './worker-messages.js';
 
 /** Once it has failed on more files than this, and on more than half of all that it got, it gets no more. */

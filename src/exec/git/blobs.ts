@@ -1,7 +1,7 @@
 /** Contents of a repository's objects: read many at once by one git, as `cat-file --batch` prints them. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
-import { encodeText } from '../../util/text.js';
+import type { Host } from '../../util/host/host.js';
+import { encodeText } from '../../util/text/text.js';
 import { type GitCall, git, tryGit } from './run-git.js';
 
 /** So much is asked for at a time: what is answered is held in memory. */

@@ -1,5 +1,5 @@
 /** What git says has changed: between a commit and the index, or in each commit of a range. */
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { fieldsOf } from './places.js';
 import { type GitCall, git, gitText, tryGit } from './run-git.js';
 

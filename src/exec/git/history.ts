@@ -1,7 +1,7 @@
 /** The versions that files had: what git's history has of them. */
 import { relative, sep } from 'node:path';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { fieldsOf } from './places.js';
 import { type GitCall, git, tryGit } from './run-git.js';
 

@@ -1,12 +1,12 @@
 /** Where a repository is, and what git lists of it. */
 import { basename, dirname } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { statOrThrow } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
-import { realPathIfThere } from '../../util/real-path.js';
-import { decodeText } from '../../util/text.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { resolve } from '../../util/files/paths.js';
+import { realPathIfThere } from '../../util/files/real-path.js';
+import type { Host } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { decodeText } from '../../util/text/text.js';
 import { git, gitOutcome, tryGit } from './run-git.js';
 
 /** A work tree of a repository; absolute paths. */

@@ -1,8 +1,8 @@
 /** Runs git: found on PATH, asked without a terminal, and heard in its own words when it fails. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-import { decodeText } from '../../util/text.js';
+import type { Host } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { decodeText } from '../../util/text/text.js';
 import { findProgram } from '../find-program.js';
 import { describeOutcome, type ProgramOutcome, runProgram, startReason } from '../run-program.js';
 

@@ -2,7 +2,7 @@
 import { unflatten } from '../../metadata/flatten.js';
 import { type Branch, branch, type Value } from '../../tree/tree.js';
 import { append } from '../../util/lists.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import { canonicalStyle, printJson } from '../json/write.js';
 import type { FormatStore, SourceFile } from '../store.js';
 import { type IniSection, readIni } from './read.js';

@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { flatten } from '../../metadata/flatten.js';
 import { type Branch, branch, type Comment, type Item, item, leaf } from '../../tree/tree.js';
 import { append } from '../../util/lists.js';
-import { encodeText } from '../../util/text.js';
+import { encodeText } from '../../util/text/text.js';
 import { flatText } from '../scalar.js';
 import { writeComment } from './comment.js';
 import { writeKey } from './key.js';

@@ -2,7 +2,7 @@
 import { isAscii } from 'node:buffer';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, type LeafValue, type Value } from '../../tree/tree.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import { leafSurprises } from '../leaf-surprises.js';
 import type { EmitOptions, FormatStore, SourceFile } from '../store.js';
 import { withoutMark } from '../utf16.js';

@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { type Comment, type Item, isTimestamp, type LeafValue, type Value } from '../../tree/tree.js';
 import { isInt64 } from '../../tree/value.js';
-import { escapedUnit } from '../../util/text.js';
+import { escapedUnit } from '../../util/text/text.js';
 import { timeText } from '../scalar.js';
 
 /** How objects and arrays are laid out. */

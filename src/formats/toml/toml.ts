@@ -1,6 +1,6 @@
 /** The TOML format, which sops-ts and rops have and SOPS does not. */
 import { type Branch, branch, type Value } from '../../tree/tree.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import type { FormatStore, SourceFile } from '../store.js';
 import { withoutMark } from '../utf16.js';
 import { tomlMetadataText, withVersion } from './metadata.js';

@@ -2,7 +2,7 @@
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { SopsError } from '../../errors.js';
 import type { LeafValue, Source } from '../../tree/tree.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { withoutTrailing } from '../../util/text/trim.js';
 import type { Edit } from '../store.js';
 import { isBreak } from './characters.js';
 import { Cursor } from './cursor.js';

@@ -1,7 +1,7 @@
 /** Canonical YAML: a whole tree printed as SOPS prints it (docs/format.md#writing-yaml). */
 import { withoutLayout } from '../../metadata/metadata.js';
 import { type Branch, branch, item, type Leaf, type List, type Value } from '../../tree/tree.js';
-import { hasInvalidBytes } from '../../util/text.js';
+import { hasInvalidBytes } from '../../util/text/text.js';
 import type { EmitOptions } from '../store.js';
 import { entryAt, type ListComments, type PrintedEntry } from './emit-entries.js';
 import { Page } from './emit-page.js';

@@ -1,6 +1,6 @@
 /** Plain scalars that are timestamps, as go-yaml v3 reads them with Go's `time.Parse`. */
 import type { Timestamp } from '../../tree/tree.js';
-import { daysInMonth, instantOf } from '../../util/rfc3339.js';
+import { daysInMonth, instantOf } from '../../util/text/rfc3339.js';
 
 const DATE = '([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})';
 const CLOCK = '([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]+))?';

@@ -1,8 +1,8 @@
 /** From the text of a YAML scalar to its typed value, as go-yaml v3 resolves it (docs/format.md#reading-yaml). */
 import { SopsError } from '../../errors.js';
 import { isTimestamp, type LeafValue } from '../../tree/tree.js';
-import { decodeBase64 } from '../../util/base64.js';
-import { decodeText } from '../../util/text.js';
+import { decodeBase64 } from '../../util/text/base64.js';
+import { decodeText } from '../../util/text/text.js';
 import { readNumber, readPointFloat, readUnsigned, UNSIGNED } from './resolve-number.js';
 import { readTimestamp } from './resolve-timestamp.js';
 

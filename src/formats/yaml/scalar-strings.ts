@@ -1,5 +1,5 @@
 /** Which styles of YAML can hold a string, and the string written in each (docs/format.md#writing-yaml). */
-import { encodeText } from '../../util/text.js';
+import { encodeText } from '../../util/text/text.js';
 
 /** What go-yaml takes as not printable, tab and line feed left out: controls, U+FEFF, and all beyond the BMP. */
 const UNPRINTABLE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]/;

@@ -1,8 +1,8 @@
 /** Writing a value as a YAML scalar: in the author's style where it can hold the value, else as go-yaml v3 would. */
 import { SopsError } from '../../errors.js';
 import type { LeafValue } from '../../tree/tree.js';
-import { formatRfc3339 } from '../../util/rfc3339.js';
-import { hasInvalidBytes } from '../../util/text.js';
+import { formatRfc3339 } from '../../util/text/rfc3339.js';
+import { hasInvalidBytes } from '../../util/text/text.js';
 import { isAmbiguous } from './ambiguous.js';
 import { yamlFloatText } from './float-text.js';
 import { resolvesToString } from './resolve.js';

@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { sameTree } from '../../tree/equality.js';
 import { type Branch, branch, item, type List, type Value } from '../../tree/tree.js';
 import { append } from '../../util/lists.js';
-import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import { decodeText, hasInvalidBytes } from '../../util/text/text.js';
 import type { Span } from '../span.js';
 import type { Edit, EmitOptions, SourceFile, Surprise } from '../store.js';
 import { utf16Of } from '../utf16.js';

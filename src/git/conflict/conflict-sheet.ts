@@ -16,8 +16,8 @@ import {
   type Value,
 } from '../../tree/tree.js';
 import { floatText } from '../../tree/value.js';
-import { formatRfc3339 } from '../../util/rfc3339.js';
-import { encodeText } from '../../util/text.js';
+import { formatRfc3339 } from '../../util/text/rfc3339.js';
+import { encodeText } from '../../util/text/text.js';
 import type { Side, TreeConflict } from '../merge/merge-contract.js';
 import type { Marking } from './hunks.js';
 

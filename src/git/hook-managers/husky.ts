@@ -1,6 +1,6 @@
 /** husky: scripts in `.husky`, which it has git start through a folder of its own. */
 import { join, sep } from 'node:path';
-import { statOrThrow } from '../../util/files.js';
+import { statOrThrow } from '../../util/files/files.js';
 import { readSettingsFile } from '../settings-file.js';
 import type { HookManagerRow } from './manager.js';
 

@@ -1,7 +1,7 @@
 /** lefthook: a section for each hook, with commands by name or a list of jobs. */
 import { join } from 'node:path';
 import type { Document, Node, YAMLMap } from 'yaml';
-import { readdirSync } from '../../util/fs.js';
+import { readdirSync } from '../../util/files/fs.js';
 import { HOOKS, type HookName, hookCommand, stoppedText } from '../hook-lines.js';
 import { SHARED_PROGRAM } from '../place.js';
 import { type Gap, gapBefore, type Yaml } from './gap.js';

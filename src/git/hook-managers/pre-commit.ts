@@ -1,7 +1,7 @@
 /** pre-commit: a list of repositories whose hooks name the stages at which they run; ours are in a `local` one. */
 import { join } from 'node:path';
 import type { Node } from 'yaml';
-import { readdirSync } from '../../util/fs.js';
+import { readdirSync } from '../../util/files/fs.js';
 import { type HookName, hookCommand } from '../hook-lines.js';
 import { SHARED_PROGRAM } from '../place.js';
 import { gapBefore } from './gap.js';

@@ -1,7 +1,7 @@
 /** The merge of texts that are one value, line by line. */
 
 import { type Leaf, leaf, type Value } from '../../tree/tree.js';
-import { hasInvalidBytes } from '../../util/text.js';
+import { hasInvalidBytes } from '../../util/text/text.js';
 import { matching } from './matching.js';
 import { regionsOf } from './three-way.js';
 

@@ -5,7 +5,7 @@ import { DataKey } from '../../datakey/data-key.js';
 import type { MasterKey } from '../../keys/provider.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import type { Metadata, SelectionRule } from '../../metadata/metadata.js';
-import { parseRfc3339 } from '../../util/rfc3339.js';
+import { parseRfc3339 } from '../../util/text/rfc3339.js';
 import type { Side } from './merge-contract.js';
 import {
   idsOf,

@@ -9,7 +9,7 @@ import {
   type SourceFile,
 } from '../../formats/store.js';
 import type { Branch } from '../../tree/tree.js';
-import { encodeText } from '../../util/text.js';
+import { encodeText } from '../../util/text/text.js';
 import { agrees } from './agreement.js';
 import type { Side } from './merge-contract.js';
 import { reshape } from './reshape.js';

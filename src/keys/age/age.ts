@@ -1,6 +1,6 @@
 /** The provider of age keys (docs/keys/age.md). */
-import type { Session } from '../../util/host.js';
-import { decodeText } from '../../util/text.js';
+import type { Session } from '../../util/host/host.js';
+import { decodeText } from '../../util/text/text.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { encodeArmor } from './format/armor.js';
 import { Keyring } from './keyring.js';

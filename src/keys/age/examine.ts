@@ -2,9 +2,9 @@
 
 import { delimiter, isAbsolute, join } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
-import { readdir, stat } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { readdir, stat } from '../../util/files/fs-promises.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
 import type { IdentityCandidate } from './identity-text.js';
 import { type IdentitySource, identitySources } from './sources.js';

@@ -1,7 +1,7 @@
 /** The user's own folders, by the rules of each system. */
 import { isAbsolute, join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 
 /** The home folder, or the error that there is none. */
 export function homeFolder(host: Host): string | SopsError {

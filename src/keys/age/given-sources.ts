@@ -1,5 +1,5 @@
 /** Sources of age identities that the caller of the library gives, beside or in place of this machine's. */
-import type { Host, Session } from '../../util/host.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { type GivenIdentities, givenIdentities } from '../given-identities.js';
 import { readIdentities } from './identity-content.js';
 import { type IdentitySource, identitySources, readOrExplain, source } from './sources.js';

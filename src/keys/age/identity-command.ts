@@ -3,8 +3,8 @@ import { SopsError } from '../../errors.js';
 import { findProgram, stepForAbsent } from '../../exec/find-program.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
 import { splitWords } from '../../exec/shell-words.js';
-import type { Host } from '../../util/host.js';
-import { waitFor } from '../../util/timeout.js';
+import type { Host } from '../../util/host/host.js';
+import { waitFor } from '../../util/waiting/timeout.js';
 
 /**
  * What the command in a variable prints for an entry of that recipient. No shell is started, and the command reads

@@ -1,6 +1,6 @@
 /** The content of an identity file, variable or command: identities as they are, or protected by a passphrase. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { type IdentityCandidate, parseIdentities } from './identity-text.js';
 
 /** How a protected one begins, binary or armored; as many bytes are looked at. */

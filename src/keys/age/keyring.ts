@@ -1,6 +1,6 @@
 /** All identities of the user, tried on one age file at a time: first what costs nothing, last what asks for a passphrase. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { SourceReport } from './failure.js';
 import { decodeArmor } from './format/armor.js';

@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { statOrThrow } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { configFolder } from './folders.js';
 import type { IdentityCandidate } from './identity-text.js';
 import { identitySources, type SourceResult } from './sources.js';

@@ -1,6 +1,6 @@
 /** Passphrases of age identities and SSH keys: asking for one on the terminal, and again after a wrong one. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
 
 /** As often as ssh and gpg ask. */

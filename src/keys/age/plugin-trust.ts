@@ -1,5 +1,5 @@
 /** Which age plug-ins may be started: no program is only because a file names it (docs/security.md#whom-credentials-go-to). */
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { checkTarget, type NamedKey } from '../trust.js';
 import { pluginStartedFor } from './recipients.js';
 

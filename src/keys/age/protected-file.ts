@@ -1,7 +1,7 @@
 /** Identity files that are themselves age files, protected by a passphrase (docs/keys/age.md#passphrases). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
 import { GpgAgent } from '../gpg-agent.js';
 import { decodeArmor } from './format/armor.js';

@@ -1,6 +1,6 @@
 /** The kinds of age recipients: how each is told by its text, checked, and loaded (docs/keys/age.md#recipients). */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import type { AgeRecipient } from './format/file.js';
 import { parseX25519Recipient } from './x25519.js';
 

@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { readFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { pipeBytes } from '../../util/pipe-bytes.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import { pipeBytes } from '../../util/files/pipe-bytes.js';
+import type { Host } from '../../util/host/host.js';
 import { configFolder, homeFolder } from './folders.js';
 import { readIdentities } from './identity-content.js';
 import type { IdentityCandidate } from './identity-text.js';

@@ -4,8 +4,8 @@ import { endpointOf } from '../../services/aws/request-handler.js';
 import { openSession } from '../../services/aws/session.js';
 import { settingsFor } from '../../services/aws/settings.js';
 import { silenceVersionNotice } from '../../services/aws/version-notice.js';
-import { LastingAnswers } from '../../util/answer-memory.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
+import { LastingAnswers } from '../../util/waiting/answer-memory.js';
 import { sessionNameOf } from './arn.js';
 
 export type Kms = typeof import('../../packages/aws-kms.js');

@@ -2,9 +2,9 @@
 
 import { sectionsOf } from '../../services/aws/profiles.js';
 import { checkProfile, environmentCredentials, sharedFilesOf } from '../../services/aws/settings.js';
-import { statOf } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
+import { statOf } from '../../util/files/files.js';
+import { readFile } from '../../util/files/fs-promises.js';
+import type { Host } from '../../util/host/host.js';
 import {
   absent,
   also,

@@ -1,5 +1,5 @@
 /** Which roles may be assumed: a file's metadata alone does not decide who acts in the user's name (docs/security.md#whom-credentials-go-to). */
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { checkTarget, type NamedKey, NO_CREDENTIALS } from '../trust.js';
 import { splitRole } from './arn.js';
 

@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { findProgram } from '../../exec/find-program.js';
-import { statOrThrow } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { userHome } from '../../util/user-home.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { userHome } from '../../util/host/user-home.js';
 import {
   absent,
   also,

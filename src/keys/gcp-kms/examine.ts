@@ -3,9 +3,9 @@
 import { SopsError } from '../../errors.js';
 import { fileOrValue, wellKnownFile } from '../../services/gcp/credentials.js';
 import { answerMembers, textMember } from '../../services/http/answer.js';
-import { isAbsent, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
+import { isAbsent, systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import type { Host } from '../../util/host/host.js';
 import { absent, faulty, fileFinding, found, type KeyFinding, packageFinding } from '../finding.js';
 
 export async function examineGcpKms(host: Host): Promise<KeyFinding[]> {

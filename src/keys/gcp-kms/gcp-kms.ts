@@ -1,9 +1,9 @@
 /** The provider of GCP KMS keys (docs/keys/gcp-kms.md). */
 import { SopsError } from '../../errors.js';
 import { gcpFailure } from '../../services/gcp/failure.js';
-import { decodeBase64 } from '../../util/base64.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
+import { decodeBase64 } from '../../util/text/base64.js';
 import { NOT_THE_SERVICE } from '../advice.js';
 import { DAMAGED_ENTRY } from '../damaged-entry.js';
 import type { KeyProvider, MasterKey } from '../provider.js';

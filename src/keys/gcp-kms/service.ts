@@ -1,8 +1,8 @@
 /** GCP KMS as both ways to reach it see it: where it is, and who asks. */
 import { endingPrograms } from '../../exec/started-programs.js';
 import type { AuthClient } from '../../services/gcp/credentials.js';
-import type { Session } from '../../util/host.js';
-import { whileWaitingFor } from '../../util/timeout.js';
+import type { Session } from '../../util/host/host.js';
+import { whileWaitingFor } from '../../util/waiting/timeout.js';
 
 export type Verb = 'encrypt' | 'decrypt';
 

@@ -2,8 +2,8 @@
 import { SopsError } from '../../errors.js';
 import { findGoogleCredentials, GOOGLE_DOMAIN } from '../../services/gcp/credentials.js';
 import { proxyFor } from '../../services/http/proxy.js';
-import { LastingAnswers } from '../../util/answer-memory.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
+import { LastingAnswers } from '../../util/waiting/answer-memory.js';
 import type { Service, Transport } from './service.js';
 
 const TRANSPORT = Symbol('transport of GCP KMS');

@@ -3,10 +3,10 @@
 import { SopsError } from '../../errors.js';
 import { answerMembers, objectMembers, textMember } from '../../services/http/answer.js';
 import { type HttpRequest, sendRequest } from '../../services/http/request.js';
-import { systemReason } from '../../util/files.js';
-import type { Host, Session } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
+import { systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { credentialsPath, readBasicSection } from './credentials-file.js';
 import { endpointUrl, iamEndpoint } from './regions.js';
 

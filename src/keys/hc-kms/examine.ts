@@ -1,5 +1,5 @@
 /** What there is for using Huawei Cloud KMS, in the order of use. Nothing is contacted. */
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { absent, also, faulty, found, type KeyFinding, variablesFinding } from '../finding.js';
 import { credentialsPath, readBasicSection } from './credentials-file.js';
 

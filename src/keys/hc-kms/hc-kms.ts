@@ -3,7 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { textMember } from '../../services/http/answer.js';
 import type { ServiceCall } from '../../services/service-call.js';
-import { decodeBase64 } from '../../util/base64.js';
+import { decodeBase64 } from '../../util/text/base64.js';
 import { NOT_THE_SERVICE } from '../advice.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { callKms, type KmsCall, projectOf } from './client.js';

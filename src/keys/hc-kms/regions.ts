@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { isAbsent, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
+import { isAbsent, systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { homeOf } from './credentials-file.js';
 import { readRegions } from './regions-file.js';
 

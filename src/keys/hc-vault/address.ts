@@ -1,7 +1,7 @@
 /** The names of Vault transit keys: their URIs, and what of them may become a request (docs/keys/hc-vault.md#identifiers). */
 import { SopsError } from '../../errors.js';
 import { apiUrl, isPlainSegment } from '../../services/vault/address.js';
-import { withoutSurrounding } from '../../util/trim.js';
+import { withoutSurrounding } from '../../util/text/trim.js';
 
 /** A key as metadata has it. */
 export interface VaultKey {

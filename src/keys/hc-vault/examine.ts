@@ -1,7 +1,7 @@
 /** What there is for using Vault and OpenBao: an address and a token. Nothing is contacted. */
 
 import { readSettings } from '../../services/vault/settings.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
 
 export async function examineHcVault(host: Host): Promise<KeyFinding[]> {

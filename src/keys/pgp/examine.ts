@@ -2,8 +2,8 @@
 
 import { findProgram } from '../../exec/find-program.js';
 import { runProgram } from '../../exec/run-program.js';
-import { statOrThrow } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
+import { statOrThrow } from '../../util/files/files.js';
+import type { Host } from '../../util/host/host.js';
 import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
 import { GpgAgent } from '../gpg-agent.js';
 import { gpgName, INSTALL_HINT } from './gpg.js';

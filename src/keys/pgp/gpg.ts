@@ -2,8 +2,8 @@
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
-import type { Activity, Host } from '../../util/host.js';
-import { waitFor } from '../../util/timeout.js';
+import type { Activity, Host } from '../../util/host/host.js';
+import { waitFor } from '../../util/waiting/timeout.js';
 import { type GpgStatus, readStatus, stepFor } from './gpg-status.js';
 
 const PROGRAM_VARIABLE = 'SOPS_GPG_EXEC';

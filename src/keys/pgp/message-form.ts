@@ -1,5 +1,5 @@
 /** Whether an entry of metadata holds a message of OpenPGP in its armor (RFC 9580, section 6), for whomever it may be. */
-import { decodeBase64 } from '../../util/base64.js';
+import { decodeBase64 } from '../../util/text/base64.js';
 
 const BEGIN = '-----BEGIN PGP MESSAGE-----';
 const END = '-----END PGP MESSAGE-----';

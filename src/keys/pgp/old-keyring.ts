@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { isAbsent, systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { isAbsent, systemReason } from '../../util/files/files.js';
+import { readFile } from '../../util/files/fs-promises.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 
 /** Packets that begin a key, and those that GnuPG adds for itself. */
 const SECRET_KEY = 5;

@@ -1,6 +1,6 @@
 /** Decrypting a PGP message without gpg: OpenPGP.js on the old secret keyring (docs/keys/pgp.md). */
 import { SopsError } from '../../errors.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { MAY_BE_DAMAGED } from './gpg-status.js';
 import { readOldKeyring } from './old-keyring.js';
 import {

@@ -1,6 +1,6 @@
 /** Encrypting for a PGP key without gpg: OpenPGP.js on the old public keyring (docs/keys/pgp.md). */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { INSTALL_HINT } from './gpg.js';
 import { type OldKeyring, readOldKeyring } from './old-keyring.js';
 import { explained, importOpenPgp, type Key, type Library, type PgpKeyId, readKeys } from './openpgp.js';

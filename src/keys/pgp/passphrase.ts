@@ -1,6 +1,6 @@
 /** Passphrases of PGP keys that are used without gpg: from gpg-agent, else from the terminal (docs/keys/pgp.md#the-two-ways). */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
 import { GpgAgent } from '../gpg-agent.js';
 

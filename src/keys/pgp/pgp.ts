@@ -2,7 +2,7 @@
 
 import { SopsError } from '../../errors.js';
 import { stepForAbsent } from '../../exec/find-program.js';
-import type { Host, Session } from '../../util/host.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { type GivenIdentities, givenIdentities } from '../given-identities.js';
 import type { KeyProvider, MasterKey } from '../provider.js';
 import { gpgName, INSTALL_HINT, runGpg } from './gpg.js';

@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { describeOutcome, type ProgramOutcome, runProgram } from '../../exec/run-program.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import type { FoundRecipient } from '../provider.js';
 import { gpgName, INSTALL_HINT } from './gpg.js';
 import { EXPIRED, REVOKED, readStatus } from './gpg-status.js';

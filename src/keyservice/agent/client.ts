@@ -1,9 +1,9 @@
 /** A connection of sops-ts to the agent of its user. */
 import type { Socket } from 'node:net';
 import { SopsError } from '../../errors.js';
-import { withDeadline } from '../../util/deadline.js';
-import type { AgentSocket } from '../../util/host.js';
-import { dial } from '../../util/local-socket.js';
+import type { AgentSocket } from '../../util/host/host.js';
+import { dial } from '../../util/host/local-socket.js';
+import { withDeadline } from '../../util/waiting/deadline.js';
 import {
   type AgentAnswer,
   type AgentRequest,

@@ -1,5 +1,5 @@
 /** What an agent does for those who ask it: the memory, what is noted of it, and the keys that it uses itself. */
-import type { AuditAction } from '../../util/host.js';
+import type { AuditAction } from '../../util/host/host.js';
 import type { KeyService } from '../keyservice.js';
 import type { PartMemory } from '../part-memory.js';
 import { agentQuestion, keyLabelOf } from './question.js';

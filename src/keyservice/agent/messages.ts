@@ -4,7 +4,7 @@
  */
 import { SopsError } from '../../errors.js';
 import type { MemoryGuards } from '../../exec/memory-guards.js';
-import { decodeFields, decodeString, encodeField, onlyField } from '../../util/protobuf.js';
+import { decodeFields, decodeString, encodeField, onlyField } from '../../util/text/protobuf.js';
 
 /**
  * `recall`: which of these are known. `claim`: one, once others have opened it, or the turn to open it. `keep`: what was opened in

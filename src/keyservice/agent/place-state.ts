@@ -1,8 +1,8 @@
 /** Whether what stands at the place of an agent is its user's alone; kept apart, since start-up reads where the place is. */
 import { dirname } from 'node:path';
-import { systemCode, systemReason } from '../../util/files.js';
-import { lstatSync } from '../../util/fs.js';
-import type { AgentSocket } from '../../util/host.js';
+import { systemCode, systemReason } from '../../util/files/files.js';
+import { lstatSync } from '../../util/files/fs.js';
+import type { AgentSocket } from '../../util/host/host.js';
 
 /** Permission bits of everybody but the owner. */
 const OTHERS = 0o077;

@@ -1,6 +1,6 @@
 /** Where the key agent of a user answers (docs/agent.md#where-it-answers). */
 import { join } from 'node:path';
-import type { AgentSocket } from '../../util/host.js';
+import type { AgentSocket } from '../../util/host/host.js';
 
 export const AGENT_VARIABLE = 'SOPS_TS_AGENT';
 const NAME = 'agent.sock';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { keyIdentity } from '../../keys/key-identity.js';
 import type { KeyFields, MasterKey } from '../../keys/provider.js';
 import { keyTypeRow } from '../../keys/registry.js';
-import { oneLine } from '../../util/one-line.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { keyStringOf } from '../keyservice.js';
 
 /** The same for a key from a file and for one from SOPS's protocol, which knows no difference between what is empty and what is absent. */

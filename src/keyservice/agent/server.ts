@@ -2,10 +2,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { lockFile } from '../../util/file-lock.js';
-import { systemReason } from '../../util/files.js';
-import { chmodSync, mkdirSync, unlinkSync } from '../../util/fs.js';
-import type { AgentSocket } from '../../util/host.js';
+import { systemReason } from '../../util/files/files.js';
+import { chmodSync, mkdirSync, unlinkSync } from '../../util/files/fs.js';
+import type { AgentSocket } from '../../util/host/host.js';
+import { lockFile } from '../../util/locks/file-lock.js';
 import { isError } from '../../util/realms.js';
 import type { KeyConnections } from '../server.js';
 import { AgentClient } from './client.js';

@@ -1,9 +1,9 @@
 /** The keys of this machine with the user's agent before them: what the agent keeps is not opened again, what is opened it gets to keep. */
 import type { MasterKey } from '../../keys/provider.js';
-import { withDeadline } from '../../util/deadline.js';
-import type { AgentSocket, Session } from '../../util/host.js';
+import type { AgentSocket, Session } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
-import { keyTimeout, TIMES_FOR_PEOPLE } from '../../util/timeout.js';
+import { withDeadline } from '../../util/waiting/deadline.js';
+import { keyTimeout, TIMES_FOR_PEOPLE } from '../../util/waiting/timeout.js';
 import type { KeyService } from '../keyservice.js';
 import { AgentClient } from './client.js';
 import { agentQuestion, keyLabelOf } from './question.js';

@@ -1,8 +1,8 @@
 /** `emit rbac`: a Role and a RoleBinding for just the Secrets that files name (docs/kubernetes/access.md#rbac). */
 import { SopsError } from '../../errors.js';
 import { type Branch, leaf } from '../../tree/tree.js';
-import { compareBytes } from '../../util/byte-order.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
+import { compareBytes } from '../../util/text/byte-order.js';
 import { printManifests } from '../manifest/print.js';
 import { record } from '../object-literal.js';
 import { checkedName, checkNamespace } from '../stores/checks.js';

@@ -1,6 +1,6 @@
 /** Where paths of Vault are mounted, and with which engine: told by flags, else by the first step of the path. */
 import { isGenerated, isMadeByWriting } from '../../services/vault/engines.js';
-import { withoutSurrounding } from '../../util/trim.js';
+import { withoutSurrounding } from '../../util/text/trim.js';
 import { usage } from '../stores/settings.js';
 
 export type KvVersion = '1' | '2';

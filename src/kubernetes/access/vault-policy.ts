@@ -1,7 +1,7 @@
 /** `emit vault-policy`: the least policy with which a role reads what files name (docs/kubernetes/access.md#vault). */
 import { isSameServer } from '../../services/vault/address.js';
-import { compareBytes } from '../../util/byte-order.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
+import { compareBytes } from '../../util/text/byte-order.js';
 import { usage } from '../stores/settings.js';
 import { type NamesRequest, nothingNamed, readSources } from './sources.js';
 import { type Capability, type KvVersion, VaultMounts } from './vault-mounts.js';

@@ -3,10 +3,10 @@
 import { relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { leaf, list } from '../../tree/tree.js';
-import { systemReason } from '../../util/files.js';
-import { realpathSync, statSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { systemReason } from '../../util/files/files.js';
+import { realpathSync, statSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { type Finding, Findings } from '../kustomize/findings.js';
 import {
   isFolder,

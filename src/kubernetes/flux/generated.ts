@@ -2,7 +2,7 @@
 
 import { join, relative } from 'node:path';
 import { branch, item, leaf, list } from '../../tree/tree.js';
-import { readdirSync, realpathSync } from '../../util/fs.js';
+import { readdirSync, realpathSync } from '../../util/files/fs.js';
 import { isFolderForSure, type Kustomization, kustomizationFile } from '../kustomize/kustomization.js';
 import type { SourceIgnore } from './source-ignore.js';
 

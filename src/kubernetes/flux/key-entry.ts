@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
 import { importOpenPgp } from '../../keys/pgp/openpgp.js';
 import type { Branch } from '../../tree/tree.js';
-import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import { decodeText, hasInvalidBytes } from '../../util/text/text.js';
 import { stringAt } from '../manifest/manifest.js';
 
 /** A kind of entries. */

@@ -1,9 +1,9 @@
 /** What is left out of a source of Flux: by default, and by `.sourceignore` files, which read as `.gitignore` does. */
 
 import { join, relative, sep } from 'node:path';
-import { statOrThrow } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import { decodeText } from '../../util/text.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { decodeText } from '../../util/text/text.js';
 
 const IGNORE_FILE = '.sourceignore';
 /** What the source controller leaves out unless it is told otherwise. */

@@ -2,9 +2,9 @@
 
 import { isAbsolute, join, posix } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { statOrThrow } from '../../util/files.js';
-import { readFileSync, realpathSync } from '../../util/fs.js';
-import { resolve } from '../../util/paths.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { readFileSync, realpathSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
 import { MOST_BYTES } from '../kustomize/built-objects.js';
 import type { Findings } from '../kustomize/findings.js';
 import { envFormatOf, type FluxFormat, fluxFormatOf, isMarked } from '../kustomize/flux-formats.js';

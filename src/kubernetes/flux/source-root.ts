@@ -1,7 +1,7 @@
 /** Where a source of Flux begins, as far as a working tree tells. */
 
 import { repositoryOf } from '../../exec/git/places.js';
-import { realpathSync } from '../../util/fs.js';
+import { realpathSync } from '../../util/files/fs.js';
 import { isBelow } from '../kustomize/sources.js';
 
 /**

@@ -1,8 +1,8 @@
 /** Files that a build of Flux's controller reads as they are: what is still encrypted then reaches the cluster so, or fails. */
 
 import { relative } from 'node:path';
-import { realpathSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import { realpathSync } from '../../util/files/fs.js';
+import type { Host } from '../../util/host/host.js';
 import type { FileUse } from '../kustomize/build-files.js';
 import { encryptedPart } from '../kustomize/ciphertext.js';
 import type { Findings } from '../kustomize/findings.js';

@@ -1,5 +1,5 @@
 /** The functions that Go's text/template has itself, but `and` and `or`, which are part of carrying out. */
-import { encodeText } from '../../util/text.js';
+import { encodeText } from '../../util/text/text.js';
 import { type FunctionTable, fixed, variadic } from './call.js';
 import { actionText, goText, isPrintable, sprint } from './print.js';
 import { printf } from './printf.js';

@@ -1,5 +1,5 @@
 /** How Sprig makes one type of another. */
-import { decodeText, encodeText } from '../../util/text.js';
+import { decodeText, encodeText } from '../../util/text/text.js';
 import { integerOf } from './constants.js';
 import { goText } from './print.js';
 import { elementsOf, GoInteger, GoList, type GoValue, refusal } from './values.js';

@@ -1,5 +1,5 @@
 /** Values as text: what `fmt.Sprint` and `%v` print, and Go's quoting. */
-import { compareBytes } from '../../util/byte-order.js';
+import { compareBytes } from '../../util/text/byte-order.js';
 import { elementsOf, GoInteger, GoList, GoMap, type GoValue } from './values.js';
 
 /** A value as `%v` prints it. */
@@ -80,7 +80,7 @@ export function quote(text: string): string {
 function escapeOf(point: number): string {
   const hex = point.toString(16);
   if (point < 0x80) return `\\x${hex.padStart(2, '0')}`;
-  // A lone surrogate stands for a byte that is not UTF-8 (util/text.ts).
+  // A lone surrogate stands for a byte that is not UTF-8 (util/text/text.ts).
   if (point >= 0xdc80 && point <= 0xdcff) return `\\x${(point - 0xdc00).toString(16)}`;
   return point < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }

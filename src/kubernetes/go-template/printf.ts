@@ -1,5 +1,5 @@
 /** `printf`, as far as it prints what its format means: where Go prints a mark of an error, the template is refused. */
-import { encodeText } from '../../util/text.js';
+import { encodeText } from '../../util/text/text.js';
 import { goText, quote, shortestFloatText } from './print.js';
 import { GoInteger, type GoValue, refusal } from './values.js';
 

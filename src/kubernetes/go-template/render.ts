@@ -1,7 +1,7 @@
 /** Go templates (text/template with Sprig's functions, as the controller of Sealed Secrets renders them): text and data in, text out. */
 
-import { loadRe2 } from '../../util/re2.js';
-import { decodeText, encodeText } from '../../util/text.js';
+import { loadRe2 } from '../../util/text/re2.js';
+import { decodeText, encodeText } from '../../util/text/text.js';
 import { BUILTINS } from './builtins.js';
 import type { FunctionTable } from './call.js';
 import { parseTemplate } from './parse.js';

@@ -1,6 +1,6 @@
 /** Sprig's functions for JSON, as Go's encoding/json reads and writes it. */
 
-import { escapedUnit } from '../../util/text.js';
+import { escapedUnit } from '../../util/text/text.js';
 import { type FunctionTable, fixed, named } from './call.js';
 import { elementsOf, GoInteger, GoList, GoMap, type GoValue, refusal } from './values.js';
 

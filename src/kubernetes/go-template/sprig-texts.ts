@@ -1,7 +1,7 @@
 /** Sprig's functions for strings (Masterminds/sprig 3.3, as the controller of Sealed Secrets has them). */
 import { createHash } from 'node:crypto';
-import { decodeBase64 } from '../../util/base64.js';
-import { decodeText, encodeText } from '../../util/text.js';
+import { decodeBase64 } from '../../util/text/base64.js';
+import { decodeText, encodeText } from '../../util/text/text.js';
 import { type FunctionTable, fixed, named, variadic } from './call.js';
 import { sliceText, texts } from './coercion.js';
 import { lowerOf, titleOf, upperOf } from './letter-case.js';

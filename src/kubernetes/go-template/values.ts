@@ -1,9 +1,9 @@
 /** The values of Go's templates: what a field, a literal or a function gives, with as much of its type as templates can see. */
 
 import { SopsError } from '../../errors.js';
-import { compareBytes } from '../../util/byte-order.js';
+import { compareBytes } from '../../util/text/byte-order.js';
 
-/** A string (bytes that are not UTF-8 as in `util/text.ts`), a float64, a bool, or null for nil and for what is not there. */
+/** A string (bytes that are not UTF-8 as in `util/text/text.ts`), a float64, a bool, or null for nil and for what is not there. */
 export type GoValue = string | number | boolean | null | GoInteger | GoList | GoMap;
 
 /** The integer types that templates can come by. `rune` is a character constant, `byte` an element of a string. */

@@ -2,9 +2,9 @@
 import { delimiter, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { leaf } from '../../tree/tree.js';
-import { writeFileSafely } from '../../util/atomic-write.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { writeFileSafely } from '../../util/files/atomic-write.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { type LaunchTarget, refuseOnWindows, writeLauncher } from '../kustomize/launcher.js';
 import { record, yamlOf } from '../object-literal.js';
 import { PROTOCOLS } from './secrets-url.js';

@@ -2,9 +2,9 @@
 
 import { dirname, isAbsolute, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { realpathSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { realpathSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { isBelow } from '../kustomize/sources.js';
 import { isHttp, type SecretsUrl } from './secrets-url.js';
 

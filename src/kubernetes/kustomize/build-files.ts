@@ -2,8 +2,8 @@
 
 import { relative } from 'node:path';
 import type { Value } from '../../tree/tree.js';
-import { realpathSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
+import { realpathSync } from '../../util/files/fs.js';
+import type { Host } from '../../util/host/host.js';
 import { stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import type { Findings } from './findings.js';
 import { type Kustomization, textsOf } from './kustomization.js';

@@ -1,8 +1,8 @@
 /** Plug-ins in a check: whether kustomize would run them, and what comes of those that decrypt. */
 import { findProgram } from '../../exec/find-program.js';
 import { trailOf } from '../../run/audit-trail.js';
-import type { Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
 import { isSecret, secretProblems } from '../manifest/secret.js';
 import { decryptBuilt } from './built-objects.js';

@@ -1,10 +1,10 @@
 /** `kustomize check`: what would go wrong in a build, found before it (docs/kubernetes/kustomize.md#commands). */
 
 import { join, relative } from 'node:path';
-import { systemCode } from '../../util/files.js';
-import { lstatSync, readdirSync, readFileSync, realpathSync } from '../../util/fs.js';
-import type { Host, Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { systemCode } from '../../util/files/files.js';
+import { lstatSync, readdirSync, readFileSync, realpathSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { ciphertextIn } from '../manifest/decrypted-check.js';
 import { branchAt, describe, itemsOf, type Manifest } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';

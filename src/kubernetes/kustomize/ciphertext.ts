@@ -2,7 +2,7 @@
 
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { leaves } from '../../tree/leaves.js';
-import { readFileSync } from '../../util/fs.js';
+import { readFileSync } from '../../util/files/fs.js';
 import { ciphertextIn } from '../manifest/decrypted-check.js';
 import { describe, type Manifest, stringAt } from '../manifest/manifest.js';
 import { decodeDataValue } from '../manifest/secret.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
-import { readdirSync } from '../../util/fs.js';
+import { readdirSync } from '../../util/files/fs.js';
 import { stringAt } from '../manifest/manifest.js';
 import { kustomizationFile } from './kustomization.js';
 

@@ -1,6 +1,6 @@
 /** Reading dotenv text as ksops does, which is by the rules of godotenv (docs/kubernetes/ksops.md#dotenv-files). */
 import { SopsError } from '../../errors.js';
-import { withoutSurrounding } from '../../util/trim.js';
+import { withoutSurrounding } from '../../util/text/trim.js';
 
 const SPACE = '\\t\\v\\f\\r \\u0085\\u00a0';
 const LEADING_SPACE = new RegExp(`^[${SPACE}]+`);

@@ -2,8 +2,8 @@
 import { keyServicesOf } from '../../keyservice/services.js';
 import { trailOf } from '../../run/audit-trail.js';
 import { type Branch, branch, item } from '../../tree/tree.js';
-import type { Session } from '../../util/host.js';
-import { decodeText } from '../../util/text.js';
+import type { Session } from '../../util/host/host.js';
+import { decodeText } from '../../util/text/text.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { printManifests } from '../manifest/print.js';
 import { readManifests } from '../manifest/read.js';

@@ -1,6 +1,6 @@
 /** What checks find: each finding once, in the order in which they were made. */
 import { SopsError } from '../../errors.js';
-import { isSystemError, systemReason } from '../../util/files.js';
+import { isSystemError, systemReason } from '../../util/files/files.js';
 
 /** What is wrong, and in which file. */
 export interface Finding {

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { isAbsent, systemReason } from '../../util/files.js';
-import { readdirSync } from '../../util/fs.js';
+import { isAbsent, systemReason } from '../../util/files/files.js';
+import { readdirSync } from '../../util/files/fs.js';
 
 /** Folders that hold other versions, or other people's files. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['.git', 'node_modules']);

@@ -1,7 +1,7 @@
 /** The fields of a kustomization: their names, which kustomize takes in any letter case, and what they hold. */
 import type { Branch, Item, Value } from '../../tree/tree.js';
 import { branch, item, list } from '../../tree/tree.js';
-import { compareBytes } from '../../util/byte-order.js';
+import { compareBytes } from '../../util/text/byte-order.js';
 import { itemsOf, valuesOf } from '../manifest/manifest.js';
 
 /** `texts`: a list of them; `entries`: a list of maps; `other`: what names no files. */

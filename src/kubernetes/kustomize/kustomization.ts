@@ -3,9 +3,9 @@
 import { dirname, join, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, type Value } from '../../tree/tree.js';
-import { statOf, statOrThrow, systemReason } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import { resolve } from '../../util/paths.js';
+import { statOf, statOrThrow, systemReason } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
 import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { withFieldNames } from './kustomization-fields.js';

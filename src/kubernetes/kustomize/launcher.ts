@@ -2,11 +2,11 @@
 
 import { dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { writeFileSafely } from '../../util/atomic-write.js';
-import { systemReason } from '../../util/files.js';
-import { chmodSync, mkdirSync, readFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { writeFileSafely } from '../../util/files/atomic-write.js';
+import { systemReason } from '../../util/files/files.js';
+import { chmodSync, mkdirSync, readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { isFolder } from './kustomization.js';
 
 /** What a launcher starts. */

@@ -7,11 +7,11 @@ import { SopsError } from '../../errors.js';
 import type { KeyService } from '../../keyservice/keyservice.js';
 import { rebuilt } from '../../tree/rebuild.js';
 import { type Branch, leaf } from '../../tree/tree.js';
-import { mkdirSync, realpathSync, writeFileSync } from '../../util/fs.js';
-import type { Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { parseRfc3339 } from '../../util/rfc3339.js';
-import { Slots } from '../../util/slots.js';
+import { mkdirSync, realpathSync, writeFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
+import { parseRfc3339 } from '../../util/text/rfc3339.js';
+import { Slots } from '../../util/waiting/slots.js';
 import { type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
 import {
   isFolder,

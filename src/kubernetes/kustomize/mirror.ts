@@ -9,8 +9,8 @@ import {
   realpathSync,
   symlinkSync,
   writeFileSync,
-} from '../../util/fs.js';
-import { realPathIfThere } from '../../util/real-path.js';
+} from '../../util/files/fs.js';
+import { realPathIfThere } from '../../util/files/real-path.js';
 import { commonFolder, type Kustomization, namedFiles } from './kustomization.js';
 import { isBelow } from './sources.js';
 

@@ -5,8 +5,8 @@ import { SopsError } from '../../errors.js';
 import { folded } from '../../tree/fold.js';
 import { type Branch, isTimestamp, type LeafValue, type Value } from '../../tree/tree.js';
 import { floatText } from '../../tree/value.js';
-import { compareBytes } from '../../util/byte-order.js';
-import { escapedUnit } from '../../util/text.js';
+import { compareBytes } from '../../util/text/byte-order.js';
+import { escapedUnit } from '../../util/text/text.js';
 import { itemsOf, stringAt, valueAt, withEntryAt } from '../manifest/manifest.js';
 
 const DIGITS = 10;

@@ -8,9 +8,9 @@ import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import { openFile, plainText } from '../../operations/read/open-file.js';
 import { trailOf } from '../../run/audit-trail.js';
 import { type Branch, branch, item, leaf, type Value } from '../../tree/tree.js';
-import type { Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
+import { decodeText, encodeText, hasInvalidBytes } from '../../util/text/text.js';
 import { checkDecrypted, checkIdentified } from '../manifest/decrypted-check.js';
 import {
   branchAt,

@@ -1,6 +1,6 @@
 /** Where what a kustomization names is to be found, by kustomize's own rules. */
-import { statOrThrow } from '../../util/files.js';
-import { resolve } from '../../util/paths.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { resolve } from '../../util/files/paths.js';
 
 /** `remote`: got over the network, so nothing here can tell what it holds. */
 export type BuildPlace =

@@ -1,7 +1,7 @@
 /** Values in the place of references, as the plug-in asks for them (`resolveRefs: true`). What reads the stores is given to it from outside. */
 import type { FormatStore } from '../../formats/store.js';
 import type { Branch } from '../../tree/tree.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import type { GeneratorPlan } from './plan.js';
 
 /** All methods reject with SopsError, which names the reference and nothing that it leads to. */

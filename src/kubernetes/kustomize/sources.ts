@@ -13,10 +13,10 @@ import { type OpenedFile, openFile, plainText } from '../../operations/read/open
 import { trailOf } from '../../run/audit-trail.js';
 import { openReadingRun } from '../../run/run.js';
 import { nodes } from '../../tree/leaves.js';
-import { isAbsent, systemCode, systemReason } from '../../util/files.js';
-import { readFileSync, realpathSync } from '../../util/fs.js';
-import type { Host, Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { isAbsent, systemCode, systemReason } from '../../util/files/files.js';
+import { readFileSync, realpathSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host, Session } from '../../util/host/host.js';
 
 /** An encrypted file, opened. */
 export interface OpenedSource {

@@ -1,8 +1,8 @@
 /** Going through a build as kustomize does: what it reads, in its order, and the objects that come of it. */
 
-import { realpathSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { realpathSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { describe, type Manifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { BuildFiles, type FileRules } from './build-files.js';

@@ -3,7 +3,7 @@
 import { rebuilt } from '../../tree/rebuild.js';
 import type { Comment, Item, Value } from '../../tree/tree.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
-import { compareBytes } from '../../util/byte-order.js';
+import { compareBytes } from '../../util/text/byte-order.js';
 
 /** Where an object stands; for messages. */
 export interface Origin {

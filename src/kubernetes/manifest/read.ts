@@ -22,7 +22,7 @@ import {
 } from '../../tree/tree.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
 import { append } from '../../util/lists.js';
-import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import { decodeText, hasInvalidBytes } from '../../util/text/text.js';
 import { itemsOf, type Manifest, stringAt, valueAt, valuesOf, withoutEntries } from './manifest.js';
 
 /** Tags that say no more than the text does; others would be read differently by different readers. */

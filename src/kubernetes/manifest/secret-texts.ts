@@ -3,7 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, type Leaf, type LeafValue, type List } from '../../tree/tree.js';
 import { append } from '../../util/lists.js';
-import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';
+import { decodeText, encodeText, hasInvalidBytes } from '../../util/text/text.js';
 import { branchAt, itemsOf, stringAt } from './manifest.js';
 import { decodeDataValue } from './secret.js';
 

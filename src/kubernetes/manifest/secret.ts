@@ -1,8 +1,8 @@
 /** Secrets: made from values, and what the API server asks of them (docs/kubernetes/manifests.md#kustomize-ready). */
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, type Item, item, leaf, type Value } from '../../tree/tree.js';
-import { decodeBase64 } from '../../util/base64.js';
-import { decodeText, encodeText, hasInvalidBytes } from '../../util/text.js';
+import { decodeBase64 } from '../../util/text/base64.js';
+import { decodeText, encodeText, hasInvalidBytes } from '../../util/text/text.js';
 import {
   branchAt,
   describe,

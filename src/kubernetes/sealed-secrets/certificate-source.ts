@@ -2,10 +2,10 @@
 
 import { fileURLToPath } from 'node:url';
 import { SopsError } from '../../errors.js';
-import { systemReason } from '../../util/files.js';
-import { readFile } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { systemReason } from '../../util/files/files.js';
+import { readFile } from '../../util/files/fs-promises.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { parseCertificate, type SealingCertificate } from './certificate.js';
 
 /** Where the controller answers its certificate. */

@@ -1,7 +1,7 @@
 /** The certificate that values are sealed for: the first one of a PEM text, an RSA one that has not expired. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { SopsError } from '../../errors.js';
-import { pemBlocks } from '../../util/pem.js';
+import { pemBlocks } from '../../util/text/pem.js';
 
 export interface SealingCertificate {
   readonly publicKey: KeyObject;

@@ -11,8 +11,8 @@ import {
   readMaybeEncrypted,
   type UnopenedFile,
 } from '../../operations/read/plain-input.js';
-import type { Session } from '../../util/host.js';
-import { encodeText } from '../../util/text.js';
+import type { Session } from '../../util/host/host.js';
+import { encodeText } from '../../util/text/text.js';
 import { checkDecrypted } from '../manifest/decrypted-check.js';
 import { describe, itemsOf, type Manifest, stringAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';

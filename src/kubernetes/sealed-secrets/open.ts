@@ -4,7 +4,7 @@ import { SopsError } from '../../errors.js';
 import { writeOutput } from '../../operations/output.js';
 import { checkExists, nameOf, readInput } from '../../operations/read/input.js';
 import type { EncryptRequest, Input, Output } from '../../operations/requests.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { readManifests } from '../manifest/read.js';
 import { formFor, printSealed } from './print.js';
 import { type PrivateKeyFiles, readPrivateKeys } from './private-keys.js';

@@ -5,10 +5,10 @@ import { formatNamed } from '../../formats/registry.js';
 import type { SecretsRequest } from '../../operations/read/open-secrets.js';
 import { plainBytesOf, readMaybeEncrypted } from '../../operations/read/plain-input.js';
 import { type Branch, itemOf, type Value } from '../../tree/tree.js';
-import { decodeBase64 } from '../../util/base64.js';
-import { systemReason } from '../../util/files.js';
-import type { Session } from '../../util/host.js';
-import { pemBlocks } from '../../util/pem.js';
+import { systemReason } from '../../util/files/files.js';
+import type { Session } from '../../util/host/host.js';
+import { decodeBase64 } from '../../util/text/base64.js';
+import { pemBlocks } from '../../util/text/pem.js';
 
 const BEGIN = /-----BEGIN [A-Z0-9 ]{1,64}-----/;
 

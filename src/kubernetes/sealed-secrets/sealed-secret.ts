@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
-import { compareBytes } from '../../util/byte-order.js';
+import { compareBytes } from '../../util/text/byte-order.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, textMap } from '../manifest/manifest.js';
 import { record } from '../object-literal.js';
 import { labelOf, type Scope, scopeOfAnnotations, withScope } from './scope.js';

@@ -1,7 +1,7 @@
 /** A Secret as sealing needs it: its names, and the bytes of its values. */
 import { SopsError } from '../../errors.js';
-import { decodeBase64 } from '../../util/base64.js';
-import { encodeText } from '../../util/text.js';
+import { decodeBase64 } from '../../util/text/base64.js';
+import { encodeText } from '../../util/text/text.js';
 import { withoutCopies } from '../annotations.js';
 import { branchAt, describe, itemsOf, type Manifest, valueAt } from '../manifest/manifest.js';
 import { type ScalarPolicy, stringOf } from '../manifest/scalars.js';

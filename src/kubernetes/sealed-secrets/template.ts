@@ -1,6 +1,6 @@
 /** `spec.template.data`: the texts that the controller renders with the values of the SealedSecret. */
 import { SopsError } from '../../errors.js';
-import { oneLine } from '../../util/one-line.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { type SealedSecret, textsAt } from './sealed-secret.js';
 
 const MOST_NAMED = 8;

@@ -8,7 +8,7 @@ import {
   publicEncrypt,
   randomBytes,
 } from 'node:crypto';
-import { decodeBase64 } from '../../util/base64.js';
+import { decodeBase64 } from '../../util/text/base64.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const SESSION_KEY_BYTES = 32;

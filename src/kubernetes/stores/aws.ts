@@ -2,7 +2,7 @@
 import type { DestinationRule } from '../../config/model.js';
 import { nameBelow } from '../../remotes/secret-names.js';
 import type { Branch } from '../../tree/tree.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { withoutTrailing } from '../../util/text/trim.js';
 import { record, yamlOfList } from '../object-literal.js';
 import type { MountedValue, MountParameters, RemoteReference, StorePlace, StoreProvider } from './provider.js';
 import type { References } from './references.js';

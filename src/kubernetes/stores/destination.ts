@@ -5,7 +5,7 @@ import { destinationFor } from '../../config/destination-rule.js';
 import type { DestinationRule } from '../../config/model.js';
 import { SopsError } from '../../errors.js';
 import { openRun } from '../../run/run.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import type { RulePlace } from './provider.js';
 import { STORES } from './registry.js';
 

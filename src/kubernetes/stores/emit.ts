@@ -1,8 +1,8 @@
 /** `emit`: manifests that point to a store, from the keys of a file and where it is published. No value is ever printed. */
 import { SopsError } from '../../errors.js';
 import { nameOf } from '../../operations/read/input.js';
-import type { Session } from '../../util/host.js';
-import { withoutTrailing } from '../../util/trim.js';
+import type { Session } from '../../util/host/host.js';
+import { withoutTrailing } from '../../util/text/trim.js';
 import { printManifests } from '../manifest/print.js';
 import { checkDuration, checkedName, checkNamespace } from './checks.js';
 import type { Spread } from './cluster-wide.js';

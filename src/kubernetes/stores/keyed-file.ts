@@ -11,9 +11,9 @@ import {
   type UnopenedFile,
 } from '../../operations/read/plain-input.js';
 import type { Leaf, Value } from '../../tree/tree.js';
-import { decodeBase64 } from '../../util/base64.js';
-import type { Session } from '../../util/host.js';
-import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import type { Session } from '../../util/host/host.js';
+import { decodeBase64 } from '../../util/text/base64.js';
+import { decodeText, hasInvalidBytes } from '../../util/text/text.js';
 import { withoutCopies } from '../annotations.js';
 import { branchAt, describe, itemsOf, type Manifest, stringAt, valueAt } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';

@@ -1,7 +1,7 @@
 /** HashiCorp Vault: a secret is a map, so a value is a member of one. */
 import type { DestinationRule } from '../../config/model.js';
 import type { Branch } from '../../tree/tree.js';
-import { withoutSurrounding } from '../../util/trim.js';
+import { withoutSurrounding } from '../../util/text/trim.js';
 import { record, yamlOfList } from '../object-literal.js';
 import type {
   MountedValue,

@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { AgentClient } from '../../keyservice/agent/client.js';
 import type { AgentStatus } from '../../keyservice/agent/messages.js';
-import type { AgentSocket } from '../../util/host.js';
+import type { AgentSocket } from '../../util/host/host.js';
 
 /** How the agent is. Throws `failed` when none answers. */
 export function agentStatus(place: AgentSocket): Promise<AgentStatus> {

@@ -8,8 +8,8 @@ import { type AgentServer, type AgentServerOptions, serveAgent } from '../../key
 import { PartMemory } from '../../keyservice/part-memory.js';
 import { answerKeys } from '../../keyservice/server.js';
 import { openReadingRun, type Run } from '../../run/run.js';
-import { type Clock, SYSTEM_CLOCK } from '../../util/clock.js';
-import type { AgentSocket, Host } from '../../util/host.js';
+import type { AgentSocket, Host } from '../../util/host/host.js';
+import { type Clock, SYSTEM_CLOCK } from '../../util/waiting/clock.js';
 
 export interface ServeAgentRequest {
   readonly place: AgentSocket;

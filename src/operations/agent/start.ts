@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { startDetached } from '../../exec/detached.js';
 import { AgentClient } from '../../keyservice/agent/client.js';
-import type { AgentSocket, Host } from '../../util/host.js';
+import type { AgentSocket, Host } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
 
 export interface StartAgentRequest {

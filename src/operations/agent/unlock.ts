@@ -3,7 +3,7 @@ import { recoverDataKey } from '../../datakey/recover.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { openReadingRun } from '../../run/run.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { readSealed } from '../read/input.js';
 
 export interface UnlockRequest {

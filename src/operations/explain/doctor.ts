@@ -8,10 +8,10 @@ import { KEY_TYPES } from '../../keys/registry.js';
 import type { AgentStatus } from '../../keyservice/agent/messages.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openRun, type Run } from '../../run/run.js';
-import type { Host, Session } from '../../util/host.js';
-import type { Leftover } from '../../util/leftovers.js';
-import { joinedLines } from '../../util/one-line.js';
-import { sessionOf } from '../../util/session.js';
+import type { Leftover } from '../../util/files/leftovers.js';
+import type { Host, Session } from '../../util/host/host.js';
+import { sessionOf } from '../../util/host/session.js';
+import { joinedLines } from '../../util/text/one-line.js';
 import { type DryRun, type Obstacle, tryFile } from './dry-run.js';
 
 export interface DoctorRequest {

@@ -16,7 +16,7 @@ import { type KeyService, keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
 import { trailOf } from '../../run/audit-trail.js';
-import type { Host, Session } from '../../util/host.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { checkExists, readAsChosen, readInput, rowByName } from '../read/input.js';
 import { openFile } from '../read/open-file.js';
 

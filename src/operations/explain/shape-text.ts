@@ -1,7 +1,7 @@
 /** Shapes as TypeScript, and as JSON Schema. Keys are an attacker's: nothing of them gets out of its quotes. */
 import { SopsError } from '../../errors.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
-import { escapedUnit } from '../../util/text.js';
+import { escapedUnit } from '../../util/text/text.js';
 import type { ValueShape } from './shape.js';
 
 /** How integers are typed. */

@@ -2,9 +2,9 @@
 import { dirname } from 'node:path';
 import { removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
-import type { Host } from '../../util/host.js';
-import { type Leftover, sweepFolder } from '../../util/leftovers.js';
-import { resolve } from '../../util/paths.js';
+import { type Leftover, sweepFolder } from '../../util/files/leftovers.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { foldersBelow } from '../read/encrypted-files.js';
 
 /**

@@ -3,8 +3,8 @@ import { SopsError } from '../../errors.js';
 import type { ChildRun } from '../../exec/child.js';
 import { nativeCommand } from '../../exec/native-command.js';
 import type { OwnProcess } from '../../exec/process-access.js';
-import type { Host, Session } from '../../util/host.js';
-import { sessionOf } from '../../util/session.js';
+import type { Host, Session } from '../../util/host/host.js';
+import { sessionOf } from '../../util/host/session.js';
 import { masksFor } from '../read/open-secrets.js';
 import {
   ALWAYS_GOOD,

@@ -8,11 +8,11 @@ import type { OwnProcess } from '../../exec/process-access.js';
 import type { FormatName } from '../../formats/registry.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
-import { systemReason } from '../../util/files.js';
-import { renameSync, writeFileSync } from '../../util/fs.js';
-import type { Host, Session } from '../../util/host.js';
-import { whyNoName } from '../../util/paths.js';
-import { sessionOf } from '../../util/session.js';
+import { systemReason } from '../../util/files/files.js';
+import { renameSync, writeFileSync } from '../../util/files/fs.js';
+import { whyNoName } from '../../util/files/paths.js';
+import type { Host, Session } from '../../util/host/host.js';
+import { sessionOf } from '../../util/host/session.js';
 import { masksFor, type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';
 import { printedText } from '../read/printed-text.js';
 import {

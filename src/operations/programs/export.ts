@@ -1,11 +1,11 @@
 /** `export`: the values of files for a shell, a loader of environments, or a later step of a build. */
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
-import { readFileSync, writeFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { sessionOf } from '../../util/session.js';
-import { encodeText } from '../../util/text.js';
+import { systemCode, systemReason } from '../../util/files/files.js';
+import { readFileSync, writeFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { sessionOf } from '../../util/host/session.js';
+import { encodeText } from '../../util/text/text.js';
 import { EXPORT_FORMS, type ExportForm, githubBlocks, githubMasks } from './export-text.js';
 import { openVariables, type VariablesRequest } from './variables.js';
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
 import type { ChildRun, SendSignal } from '../../exec/child.js';
 import type { OwnProcess } from '../../exec/process-access.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { type ProgramRequest, runToEnd } from './program.js';
 import { Signalled } from './until-signalled.js';
 

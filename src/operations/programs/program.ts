@@ -15,8 +15,8 @@ import { isKeyVariable, withoutKeyVariables } from '../../exec/key-variables.js'
 import type { OwnProcess } from '../../exec/process-access.js';
 import type { Masks } from '../../exec/redact.js';
 import { withoutStoreVariables } from '../../exec/store-variables.js';
-import { systemCode, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
+import { systemCode, systemReason } from '../../util/files/files.js';
+import type { Host } from '../../util/host/host.js';
 
 /** A text for the shell, as in SOPS, or a program and its arguments, which no shell sees. */
 export type ProgramChoice =

@@ -1,9 +1,9 @@
 /** Looks for changes of what a program got: of files each second, of secrets as often as the user says. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import type { KeptValues } from './kept-run.js';
 import type { ResolvedVariables } from './variables.js';
 

@@ -5,7 +5,7 @@ import { surprising } from '../../formats/leaf-surprises.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
 import { walk } from '../../tree/walk.js';
-import type { Host, Session } from '../../util/host.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { leavesOf } from '../read/leaves.js';
 import { plainText } from '../read/open-file.js';
 import { type OpenedSecrets, openSecrets, type SecretsRequest } from '../read/open-secrets.js';

@@ -1,7 +1,7 @@
 /** Reading a device that stands where a file is expected: a terminal (`/dev/stdin`) has somebody type it, and has to say so. */
 import { isatty } from 'node:tty';
-import { readFile } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
+import { readFile } from '../../util/files/fs-promises.js';
+import type { Host } from '../../util/host/host.js';
 
 /**
  * All bytes of the device that the descriptor is open on, until it ends. A terminal is waited for without stopping anything else, and it is told that it is. Rejects with the

@@ -9,11 +9,11 @@ import { holdsMarks, type RecognisedFile, recognise } from '../../formats/recogn
 import { formatMeantBy, formatNamed } from '../../formats/registry.js';
 import { nodes, type Place } from '../../tree/leaves.js';
 import type { Branch, Comment, Leaf } from '../../tree/tree.js';
-import { systemReason } from '../../util/files.js';
-import { readdir, readFile, stat } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
-import { isPassing, tellSwept } from '../../util/leftovers.js';
-import { oneLine } from '../../util/one-line.js';
+import { systemReason } from '../../util/files/files.js';
+import { readdir, readFile, stat } from '../../util/files/fs-promises.js';
+import { isPassing, tellSwept } from '../../util/files/leftovers.js';
+import type { Host } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
 
 /** Folders that hold other versions, or other people's files. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['.git', '.hg', '.jj', '.svn', 'node_modules']);

@@ -4,7 +4,7 @@ import type { FormatName } from '../../formats/registry.js';
 import { FieldReader } from '../../metadata/field-reader.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import type { Input } from '../requests.js';
 import { readAsChosen, readInput } from './input.js';
 

@@ -5,9 +5,9 @@ import { bytesOf, type FormatStore } from '../../formats/store.js';
 import { doubledKeyWarning } from '../../tree/doubled-key.js';
 import { getAt, type TreePath } from '../../tree/path.js';
 import type { Branch, Comment, Value } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
-import { sessionOf } from '../../util/session.js';
-import { encodeText } from '../../util/text.js';
+import type { Host } from '../../util/host/host.js';
+import { sessionOf } from '../../util/host/session.js';
+import { encodeText } from '../../util/text/text.js';
 import { type OpenedSecrets, openSecrets, type SecretsRequest } from './open-secrets.js';
 
 export interface GetRequest extends SecretsRequest {

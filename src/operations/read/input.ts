@@ -8,13 +8,13 @@ import { opensMap, type RecognisedFile, readAs, recognise } from '../../formats/
 import type { FormatName } from '../../formats/registry.js';
 import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
 import { emptyFile, type FormatStore } from '../../formats/store.js';
-import { systemCode, systemReason } from '../../util/files.js';
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from '../../util/fs.js';
-import type { Host, Session } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
-import { pipeBytes } from '../../util/pipe-bytes.js';
-import type { Fingerprint } from '../../util/replace-file.js';
+import { systemCode, systemReason } from '../../util/files/files.js';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import { pipeBytes } from '../../util/files/pipe-bytes.js';
+import type { Fingerprint } from '../../util/files/replace-file.js';
+import type { Host, Session } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
 import type { Input } from '../requests.js';
 
 /** What names a file's formats: the flags, else the name given, else the path. */
@@ -53,7 +53,7 @@ export async function readSealed(choice: FormatChoice, host: Session, purpose: P
   const bytes = await readInput(choice.input, host);
   const isSmall = purpose === 'plaintext' && bytes.length < MANY_BYTES;
   // Loaded before the program makes itself ready for the work, after which loading takes longer.
-  const fingerprintOf = isSmall ? undefined : (await import('../../util/replace-file.js')).fingerprintOf;
+  const fingerprintOf = isSmall ? undefined : (await import('../../util/files/replace-file.js')).fingerprintOf;
   const found = await readAsChosen(bytes, choice, host);
   const formats = await formatsFor(choice, { reader: found.store, bytes, purpose }, host);
   return { ...found, ...formats, read: fingerprintOf?.(bytes) ?? bytes };

@@ -9,7 +9,7 @@ import { nodes } from '../../tree/leaves.js';
 import type { TreePath } from '../../tree/path.js';
 import type { Branch, Leaf } from '../../tree/tree.js';
 import { typeWordOf } from '../../tree/value.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import type { Input } from '../requests.js';
 import { readAsChosen, readInput } from './input.js';
 import { valuePathText } from './value-path.js';

@@ -17,7 +17,7 @@ import { lostComments } from '../../metadata/metadata-comments.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { AuditTrail } from '../../run/audit-trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
-import { encodeText } from '../../util/text.js';
+import { encodeText } from '../../util/text/text.js';
 import { leavesOf, sameForMac, sameLeaves } from './leaves.js';
 
 /** An encrypted file once it is open. */

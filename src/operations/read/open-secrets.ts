@@ -9,7 +9,7 @@ import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openReadingRun } from '../../run/run.js';
 import { nodes } from '../../tree/leaves.js';
 import { floatText } from '../../tree/value.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import type { Input } from '../requests.js';
 import { readSealed } from './input.js';
 import { leavesOf } from './leaves.js';

@@ -2,7 +2,7 @@
 import { holdsMarks, type RecognisedFile } from '../../formats/recognise.js';
 import { formatNamed } from '../../formats/registry.js';
 import { bytesOf, type FormatStore } from '../../formats/store.js';
-import type { Host, Session } from '../../util/host.js';
+import type { Host, Session } from '../../util/host/host.js';
 import type { Input } from '../requests.js';
 import { checkExists, nameOf, readAsChosen, readerForNew, readInput } from './input.js';
 import { openFile, plainText } from './open-file.js';

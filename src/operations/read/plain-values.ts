@@ -18,9 +18,9 @@ import {
   leaf,
   type Value,
 } from '../../tree/tree.js';
-import { decodeBase64 } from '../../util/base64.js';
-import { formatRfc3339 } from '../../util/rfc3339.js';
-import { decodeText, hasInvalidBytes } from '../../util/text.js';
+import { decodeBase64 } from '../../util/text/base64.js';
+import { formatRfc3339 } from '../../util/text/rfc3339.js';
+import { decodeText, hasInvalidBytes } from '../../util/text/text.js';
 
 const ONE_LINE: JsonStyle = { newline: null, unit: '', colon: ':', comma: ',' };
 const LINES: JsonStyle = { newline: '\n', unit: '  ', colon: ': ', comma: ', ' };

@@ -4,7 +4,7 @@ import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import type { Indent } from '../../run/indent.js';
-import { encodeText } from '../../util/text.js';
+import { encodeText } from '../../util/text/text.js';
 import { isTextWithin } from './input.js';
 import { type OpenedFile, plainText } from './open-file.js';
 

@@ -15,19 +15,19 @@ import {
 } from '../../keys/age/own-identity.js';
 import { keyTypeRow } from '../../keys/registry.js';
 import { openRun } from '../../run/run.js';
-import { lstatOrThrow, statOrThrow, systemReason } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import { mkdir } from '../../util/fs-promises.js';
+import { lstatOrThrow, statOrThrow, systemReason } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { mkdir } from '../../util/files/fs-promises.js';
+import { tellSwept } from '../../util/files/leftovers.js';
+import { writeNewFile } from '../../util/files/new-file.js';
+import { resolve } from '../../util/files/paths.js';
+import { replaceFile } from '../../util/files/replace-file.js';
 import { makingFiles } from '../../util/half-done.js';
-import type { Host, Session } from '../../util/host.js';
-import { tellSwept } from '../../util/leftovers.js';
-import { writeNewFile } from '../../util/new-file.js';
-import { resolve } from '../../util/paths.js';
-import { compileRe2 } from '../../util/re2.js';
-import { replaceFile } from '../../util/replace-file.js';
-import { sessionOf } from '../../util/session.js';
-import { encodeText } from '../../util/text.js';
-import { withoutSurrounding } from '../../util/trim.js';
+import type { Host, Session } from '../../util/host/host.js';
+import { sessionOf } from '../../util/host/session.js';
+import { compileRe2 } from '../../util/text/re2.js';
+import { encodeText } from '../../util/text/text.js';
+import { withoutSurrounding } from '../../util/text/trim.js';
 
 export interface InitRequest {
   /** age recipients that the configuration is to name, separated by commas; undefined for the user's own key. */

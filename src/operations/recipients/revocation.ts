@@ -13,10 +13,10 @@ import type { KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import { openRun, type Run } from '../../run/run.js';
-import type { Host, Session } from '../../util/host.js';
-import { withProgress } from '../../util/item-progress.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host, Session } from '../../util/host/host.js';
+import { withProgress } from '../../util/host/item-progress.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { type EncryptedValues, encryptedValues, filesBelow, readEncrypted } from '../read/encrypted-files.js';
 
 export interface RevocationRequest {

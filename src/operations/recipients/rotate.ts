@@ -7,7 +7,7 @@ import { SopsError } from '../../errors.js';
 import type { KeyFields, KeyGroup } from '../../keys/provider.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import { openRun, type Run } from '../../run/run.js';
-import type { Host, Session } from '../../util/host.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { withKeys, withoutKeys } from '../key-changes.js';
 import { writeOutput } from '../output.js';
 import { checkExists, nameOf, readSealed } from '../read/input.js';

@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
-import { systemReason } from '../../util/files.js';
-import { readFileSync, statSync, writeFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { decodeText, encodeText } from '../../util/text.js';
+import { systemReason } from '../../util/files/files.js';
+import { readFileSync, statSync, writeFileSync } from '../../util/files/fs.js';
+import type { Host } from '../../util/host/host.js';
+import { decodeText, encodeText } from '../../util/text/text.js';
 
 export class EditFile {
   /** Absolute; it has the name of the real file, by which editors choose what they do. */

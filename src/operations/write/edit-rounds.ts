@@ -3,7 +3,7 @@ import { SopsError } from '../../errors.js';
 import { type Editor, type RunningEditor, runEditor } from '../../exec/editor.js';
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { EditFile } from './edit-file.js';
 
 /** What only the caller can do. */

@@ -19,9 +19,9 @@ import { scopeOf } from '../../metadata/scope-of.js';
 import { openRun, type Run } from '../../run/run.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { itemOf } from '../../tree/tree.js';
-import type { Host, Log, Session } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-import { sessionOf } from '../../util/session.js';
+import type { Host, Log, Session } from '../../util/host/host.js';
+import { sessionOf } from '../../util/host/session.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { writeOutput } from '../output.js';
 import {
   checkExists,

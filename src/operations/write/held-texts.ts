@@ -5,7 +5,7 @@ import type { FormatStore } from '../../formats/store.js';
 import { sameButComments } from '../../tree/equality.js';
 import { leaves } from '../../tree/leaves.js';
 import type { Branch } from '../../tree/tree.js';
-import { encodeText } from '../../util/text.js';
+import { encodeText } from '../../util/text/text.js';
 import { valuePathText } from '../read/value-path.js';
 
 /** Throws `output-format` where a plaintext that was printed from documents does not have their texts. Only formats of texts are looked at. */

@@ -3,8 +3,8 @@ import { configuredFormat } from '../../config/name-formats.js';
 import { warnOnce } from '../../config/warnings.js';
 import { FORMATS, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
-import type { Session } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
+import type { Session } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { type FormatChoice, nameOf } from '../read/input.js';
 
 /** Warns, once in a run, of a new file in a format that SOPS does not know. */

@@ -11,7 +11,7 @@ import { scopeOf } from '../../metadata/scope-of.js';
 import type { PlainValues, RemoteRow } from '../../remotes/remote.js';
 import type { Run } from '../../run/run.js';
 import { walk } from '../../tree/walk.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { compareRecipients, isChange, type KeyChange, thresholdFor } from '../key-changes.js';
 import { type OpenedFile, openFile } from '../read/open-file.js';
 import { inexactPlaces, maskedEntries, maskedText, plainValuesOf, unwrappedValuesOf } from '../read/plain-values.js';

@@ -14,7 +14,7 @@ import { metadataToBranch } from '../../metadata/to-branch.js';
 import type { Indent } from '../../run/indent.js';
 import { sameTree } from '../../tree/equality.js';
 import type { Branch } from '../../tree/tree.js';
-import { formatUtcSeconds } from '../../util/rfc3339.js';
+import { formatUtcSeconds } from '../../util/text/rfc3339.js';
 import { leavesOf, sameLeaves } from '../read/leaves.js';
 import { type OpenedFile, type OpenedTree, plainText, renderPlain } from '../read/open-file.js';
 import { notReadable, parseBack, readBack, sealFile } from './seal-file.js';

@@ -24,7 +24,7 @@ import type { Indent } from '../../run/indent.js';
 import { sameTree } from '../../tree/equality.js';
 import type { EncryptionScope } from '../../tree/scope.js';
 import { type Branch, branch } from '../../tree/tree.js';
-import { formatUtcSeconds } from '../../util/rfc3339.js';
+import { formatUtcSeconds } from '../../util/text/rfc3339.js';
 import { asRead, leavesOf, sameLeaves } from '../read/leaves.js';
 import { type OpenedTree, openWith } from '../read/open-file.js';
 

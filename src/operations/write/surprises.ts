@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { listOfSurprises, surprising } from '../../formats/leaf-surprises.js';
 import type { SourceFile, Surprise } from '../../formats/store.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 
 /** Values that are read differently than meant, with the comments that hold the rest of them as they were. */
 export interface Surprises {

@@ -5,10 +5,10 @@ import { temporaryFolders } from '../../exec/private-folder.js';
 import { binaryStore } from '../../formats/binary.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import { UNNOTED } from '../../run/audit-trail.js';
-import { writeFileSafely } from '../../util/atomic-write.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { encodeText } from '../../util/text.js';
+import { writeFileSafely } from '../../util/files/atomic-write.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { encodeText } from '../../util/text/text.js';
 import type { OpenedFile } from '../read/open-file.js';
 import { sealFile } from './seal-file.js';
 

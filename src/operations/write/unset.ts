@@ -2,7 +2,7 @@
 import { SopsError } from '../../errors.js';
 import { unsetAt } from '../../tree/path.js';
 import type { Branch } from '../../tree/tree.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { type ChangeOutcome, type ChangeRequest, changeFile } from './change-file.js';
 
 export type UnsetRequest = ChangeRequest;

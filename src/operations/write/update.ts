@@ -1,8 +1,8 @@
 /** `encrypt --update`: new plaintext into an existing encrypted file, of which only what changed is written anew. */
 import { encodedBytes, type SourceFile } from '../../formats/store.js';
 import { openRun } from '../../run/run.js';
-import type { Host } from '../../util/host.js';
-import { decodeText, encodeText } from '../../util/text.js';
+import type { Host } from '../../util/host/host.js';
+import { decodeText, encodeText } from '../../util/text/text.js';
 import { writeOutput } from '../output.js';
 import { checkExists, nameOf, readInput, readSealed, rereadable } from '../read/input.js';
 import { openFile, renderPlain } from '../read/open-file.js';

@@ -1,6 +1,6 @@
 /** `ref+awskms://CIPHERTEXT`: what a key of AWS KMS opens. */
 import { SopsError } from '../../errors.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import { type AwsClient, type AwsClientSettings, type AwsCommand, AwsStore, type AwsStoreKind } from '../aws-access.js';
 import { type BackendKind, parameterOf } from '../backend.js';
 import { ciphertextOfPath } from '../ciphertext-path.js';

@@ -1,7 +1,7 @@
 /** `ref+awsssm://PATH`: parameters of AWS Systems Manager. */
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { withoutTrailing } from '../../util/text/trim.js';
 import { type AwsClient, type AwsClientSettings, type AwsCommand, AwsStore, type AwsStoreKind } from '../aws-access.js';
 import { type Backend, type BackendKind, parameterOf } from '../backend.js';
 import { isParameterTrue } from '../boolean-parameter.js';

@@ -1,8 +1,8 @@
 /** `ref+awssecrets://NAME`: AWS Secrets Manager. */
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, itemOf, leaf } from '../../tree/tree.js';
-import { decodeText } from '../../util/text.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { decodeText } from '../../util/text/text.js';
+import { withoutTrailing } from '../../util/text/trim.js';
 import { type AwsClient, type AwsClientSettings, type AwsCommand, AwsStore, type AwsStoreKind } from '../aws-access.js';
 import { type Backend, type BackendKind, parameterOf } from '../backend.js';
 import { textOfValue } from '../value-text.js';

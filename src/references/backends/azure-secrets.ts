@@ -5,7 +5,7 @@ import { AZURE_LOGINS, type AzureLogin } from '../../services/azure/credential.j
 import { askKeyVault } from '../../services/azure/key-vault.js';
 import { answerMembers, objectMembers, serviceWords, textMember } from '../../services/http/answer.js';
 import type { HttpResponse } from '../../services/http/request.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { withoutTrailing } from '../../util/text/trim.js';
 import { type BackendKind, type ReferenceContext, serverWord } from '../backend.js';
 import { yamlValues } from '../yaml-values.js';
 

@@ -1,7 +1,7 @@
 /** `ref+echo://…`: the path itself, for tests and templates. */
 import { SopsError } from '../../errors.js';
 import { type Branch, branch, item, leaf, type Value } from '../../tree/tree.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { withoutTrailing } from '../../util/text/trim.js';
 import type { BackendKind } from '../backend.js';
 
 export const echo: BackendKind = {

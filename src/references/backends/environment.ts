@@ -1,6 +1,6 @@
 /** `ref+envsubst://…`: variables of the environment, in a text as a shell has them. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import type { BackendKind } from '../backend.js';
 import { yamlValues } from '../yaml-values.js';
 

@@ -1,7 +1,7 @@
 /** `ref+file://…`: files as they are. */
 import { SopsError } from '../../errors.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { decodeText } from '../../util/text.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { decodeText } from '../../util/text/text.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { fileBelow, missing } from '../files-below.js';
 import { yamlValues } from '../yaml-values.js';

@@ -1,7 +1,7 @@
 /** `ref+gkms://CIPHERTEXT`: what a key of Google Cloud KMS opens. */
 import { SopsError } from '../../errors.js';
 import { answerMembers } from '../../services/http/answer.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { ciphertextOfPath } from '../ciphertext-path.js';
 import { askGoogle, checkedBytes, type GoogleService } from '../google-access.js';

@@ -1,8 +1,8 @@
 /** `ref+gcs://BUCKET/KEY`: objects of Google Cloud Storage. */
 import { SopsError } from '../../errors.js';
 import type { HttpResponse } from '../../services/http/request.js';
-import { crc32c } from '../../util/crc32c.js';
-import { encodeText } from '../../util/text.js';
+import { crc32c } from '../../util/text/crc32c.js';
+import { encodeText } from '../../util/text/text.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { bucketAndKey } from '../bucket-path.js';
 import { askGoogle, damagedOnTheWay, type GoogleService } from '../google-access.js';

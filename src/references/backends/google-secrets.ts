@@ -1,7 +1,7 @@
 /** `ref+gcpsecrets://PROJECT/NAME`: Google Secret Manager. */
 import { SopsError } from '../../errors.js';
 import { answerMembers, objectMembers } from '../../services/http/answer.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { isParameterTrue } from '../boolean-parameter.js';
 import { askGoogle, checkedBytes, GoogleRefusal, type GoogleService } from '../google-access.js';

@@ -4,8 +4,8 @@ import { emitYaml } from '../../formats/yaml/emit.js';
 import { answerMembers, objectMembers, textMember } from '../../services/http/answer.js';
 import { serverUrl } from '../../services/vault/address.js';
 import { type Branch, branch, item, leaf } from '../../tree/tree.js';
-import { LastingAnswers } from '../../util/answer-memory.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { withoutTrailing } from '../../util/text/trim.js';
+import { LastingAnswers } from '../../util/waiting/answer-memory.js';
 import type { Backend, BackendKind, ReferenceContext } from '../backend.js';
 import { askStore, strangeAnswer } from '../rest-store.js';
 

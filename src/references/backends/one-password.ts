@@ -4,8 +4,8 @@ import { findProgram } from '../../exec/find-program.js';
 import { keysTakenOut } from '../../exec/key-variables.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
 import { serviceWords } from '../../services/http/answer.js';
-import { decodeText } from '../../util/text.js';
-import { waitFor } from '../../util/timeout.js';
+import { decodeText } from '../../util/text/text.js';
+import { waitFor } from '../../util/waiting/timeout.js';
 import type { BackendKind, ReferenceContext } from '../backend.js';
 
 const PROGRAM = 'op';

@@ -2,10 +2,10 @@
 import { SopsError } from '../../errors.js';
 import { findProgram } from '../../exec/find-program.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
-import { LastingAnswers } from '../../util/answer-memory.js';
-import { DeadlineError, withDeadline } from '../../util/deadline.js';
-import { decodeText } from '../../util/text.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { decodeText } from '../../util/text/text.js';
+import { withoutTrailing } from '../../util/text/trim.js';
+import { LastingAnswers } from '../../util/waiting/answer-memory.js';
+import { DeadlineError, withDeadline } from '../../util/waiting/deadline.js';
 import { type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { yamlValues } from '../yaml-values.js';
 

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { SopsError } from '../../errors.js';
 import type { SdkRequestHandler } from '../../services/aws/request-handler.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import { type AwsClient, type AwsClientSettings, type AwsCommand, AwsStore, type AwsStoreKind } from '../aws-access.js';
 import { type BackendKind, parameterOf } from '../backend.js';
 import { bucketAndKey } from '../bucket-path.js';

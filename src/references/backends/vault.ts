@@ -7,10 +7,10 @@ import { readVault, type VaultAnswer, type VaultServer, writeVault } from '../..
 import { isGenerated, isMadeByWriting } from '../../services/vault/engines.js';
 import { renewSecret, revokeSecret } from '../../services/vault/lending.js';
 import { type Branch, branch, itemOf } from '../../tree/tree.js';
-import { LastingAnswers } from '../../util/answer-memory.js';
-import { decodeBase64 } from '../../util/base64.js';
-import { decodeText } from '../../util/text.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { decodeBase64 } from '../../util/text/base64.js';
+import { decodeText } from '../../util/text/text.js';
+import { withoutTrailing } from '../../util/text/trim.js';
+import { LastingAnswers } from '../../util/waiting/answer-memory.js';
 import { type Backend, type BackendKind, parameterOf, type ReferenceContext } from '../backend.js';
 import { sshCertificateEnd } from '../ssh-certificate.js';
 import { textOfValue } from '../value-text.js';

@@ -1,5 +1,5 @@
 /** Findings that a comment on their line says are meant: `sops-ts:allow REASON`. */
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
 import type { Discovery } from './check-finding.js';
 
 /** A reason has at least one word; what closes a comment is not a word. */

@@ -1,12 +1,12 @@
 /** The baseline: findings that are known and accepted, in a file of the repository, so that new ones stand out. */
 import { SopsError } from '../../errors.js';
-import { writeFileSafely } from '../../util/atomic-write.js';
-import { systemCode, systemReason } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import type { Host } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
-import { encodeText } from '../../util/text.js';
+import { writeFileSafely } from '../../util/files/atomic-write.js';
+import { systemCode, systemReason } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { encodeText } from '../../util/text/text.js';
 import type { CheckFinding } from './check-finding.js';
 import type { CheckReport } from './collector.js';
 

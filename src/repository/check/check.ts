@@ -3,10 +3,10 @@
 import { SopsError } from '../../errors.js';
 import { stagedChanges } from '../../exec/git/changes.js';
 import { isWithoutWorkTree, type WorkTree, workTreeOf } from '../../exec/git/places.js';
-import { closeSync, openSync, readSync } from '../../util/fs.js';
-import type { Host, Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { sessionOf } from '../../util/session.js';
+import { closeSync, openSync, readSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host, Session } from '../../util/host/host.js';
+import { sessionOf } from '../../util/host/session.js';
 import { AskedWords } from '../operands.js';
 import { withoutAllowed } from './allowed-lines.js';
 import { heldByOthers, OF_PARENT, OF_WORK_TREE, type OtherRules, turnedPlain } from './before-commit.js';

@@ -9,7 +9,7 @@ import { tryGit } from '../../exec/git/run-git.js';
 import { leaves } from '../../tree/leaves.js';
 import type { Branch, LeafValue } from '../../tree/tree.js';
 import { textOf } from '../../tree/value.js';
-import { oneLine } from '../../util/one-line.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { parsedIfEncrypted } from './before-commit.js';
 import type { Discovery } from './check-finding.js';
 import { type ExaminedFile, shellWord } from './examined-file.js';

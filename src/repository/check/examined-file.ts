@@ -1,5 +1,5 @@
 /** A file on its way through the check: its bytes, its place, and the rules in force there. */
-import type { LineIndex } from '../../util/line-index.js';
+import type { LineIndex } from '../../util/text/line-index.js';
 import type { PlainReader } from './plain-reader.js';
 import type { RuleBook } from './rule-book.js';
 

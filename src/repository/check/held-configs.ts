@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 import { CONFIG_NAME } from '../../config/find.js';
 import { readBlobs } from '../../exec/git/blobs.js';
 import type { WorkTree } from '../../exec/git/places.js';
-import type { Host } from '../../util/host.js';
-import { decodeText } from '../../util/text.js';
+import type { Host } from '../../util/host/host.js';
+import { decodeText } from '../../util/text/text.js';
 import { commitFiles, type HeldFile } from './git-source.js';
 import type { HeldConfig } from './rule-books.js';
 

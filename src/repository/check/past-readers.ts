@@ -5,7 +5,7 @@ import { withName } from '../../config/recipient-names.js';
 import { pastVersionsOf } from '../../exec/git/history.js';
 import { keyStringOf } from '../../keyservice/keyservice.js';
 import type { Metadata } from '../../metadata/metadata.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { contentBehind } from '../contents.js';
 import { byWorkTree, historyCall, type KeyTrace, traceOf, tracesOf, underSameKey } from '../data-key-history.js';
 import type { Discovery } from './check-finding.js';

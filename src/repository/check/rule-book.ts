@@ -9,7 +9,7 @@ import { type FileOptions, fileOptionsFor } from '../../config/selection.js';
 import type { KeyGroup } from '../../keys/provider.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { EncryptionScope } from '../../tree/scope.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { withoutLookups } from './rule-keys.js';
 
 /** A creation rule as it is for some files. */

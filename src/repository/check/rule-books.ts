@@ -6,8 +6,8 @@ import { configOfBytes } from '../../config/read.js';
 import { type NameOf, namesIn, namesOf } from '../../config/recipient-names.js';
 import { repositoryOf } from '../../exec/git/places.js';
 import { openRun } from '../../run/run.js';
-import { isWithin, statOrThrow } from '../../util/files.js';
-import type { Session } from '../../util/host.js';
+import { isWithin, statOrThrow } from '../../util/files/files.js';
+import type { Session } from '../../util/host/host.js';
 import { RuleBook } from './rule-book.js';
 
 /** Gives the rules for a file by its absolute path; null where there are none. Rejects with `config`. */

@@ -6,8 +6,8 @@ import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
 import { openFile } from '../../operations/read/open-file.js';
 import { type AuditTrail, trailOf } from '../../run/audit-trail.js';
 import { openReadingRun } from '../../run/run.js';
-import type { Host } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
+import type { Host } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
 import type { Discovery } from './check-finding.js';
 
 /** What opening a file takes. */

@@ -1,7 +1,7 @@
 /** What the second reader of YAML says of the values that a selection has encrypted. */
 import type { EncryptionScope } from '../../tree/scope.js';
-import type { LineIndex } from '../../util/line-index.js';
 import { addUnder } from '../../util/lists.js';
+import type { LineIndex } from '../../util/text/line-index.js';
 import type { Discovery } from './check-finding.js';
 import { type SecondValue, secondReading } from './second-reader.js';
 import type { SeenValue } from './seen-values.js';

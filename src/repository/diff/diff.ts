@@ -11,7 +11,7 @@ import { workTreeOf } from '../../exec/git/places.js';
 import type { FormatName } from '../../formats/registry.js';
 import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { openReadingRun, type Run } from '../../run/run.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { append } from '../../util/lists.js';
 import { mayBeEncrypted } from '../encrypted.js';
 import { compareVersions, type FileDifference } from './difference.js';

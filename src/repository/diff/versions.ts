@@ -7,11 +7,11 @@ import { commitOf, mergeBase } from '../../exec/git/changes.js';
 import { fieldsOf, workTreeOf } from '../../exec/git/places.js';
 import { git, gitText } from '../../exec/git/run-git.js';
 import { readInput } from '../../operations/read/input.js';
-import { statOrThrow } from '../../util/files.js';
-import type { Host, Session } from '../../util/host.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { append } from '../../util/lists.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { contentOf } from '../contents.js';
 import { compareTexts } from '../operands.js';
 

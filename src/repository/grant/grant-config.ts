@@ -5,9 +5,9 @@ import { configOfBytes } from '../../config/read.js';
 import { readTreeAt } from '../../config/tree-as-read.js';
 import { utf16Of } from '../../formats/utf16.js';
 import { Irreconcilable, redoing } from '../../operations/retry-on-change.js';
-import type { Session } from '../../util/host.js';
-import { replaceFile } from '../../util/replace-file.js';
-import { encodeText } from '../../util/text.js';
+import { replaceFile } from '../../util/files/replace-file.js';
+import type { Session } from '../../util/host/host.js';
+import { encodeText } from '../../util/text/text.js';
 import { type GrantPlan, newText } from './grant-plan.js';
 
 /** Throws `changed-meanwhile` when the rules are not any more those that were looked at. */

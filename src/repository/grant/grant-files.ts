@@ -9,7 +9,7 @@ import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
 import { readEncrypted } from '../../operations/read/encrypted-files.js';
 import type { Run } from '../../run/run.js';
-import { isWithin, statOrThrow } from '../../util/files.js';
+import { isWithin, statOrThrow } from '../../util/files/files.js';
 import { findFiles } from '../operands.js';
 import { targetsAmong } from '../targets.js';
 import { type GrantedKey, sameAs } from './granted-key.js';

@@ -1,5 +1,5 @@
 /** `grant`: lets somebody into a `.sops.yaml` and into every file that they may read then. The counterpart of `revoke`. */
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { writeConfig } from './grant-config.js';
 import { type GrantPlan, type GrantPlanRequest, planGrant } from './grant-plan.js';
 import { type FileOutcome, prepareAll, writePrepared } from './grant-writing.js';

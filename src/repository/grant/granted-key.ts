@@ -6,7 +6,7 @@ import { SopsError } from '../../errors.js';
 import type { MasterKey } from '../../keys/provider.js';
 import { keyTypeRow } from '../../keys/registry.js';
 import { type KeyService, keyStringOf, reasonOf } from '../../keyservice/keyservice.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { type Candidate, candidatesFor, type FoundCandidates } from './recipient-source.js';
 
 export interface GrantedKey extends Candidate {

@@ -8,8 +8,8 @@ import { SopsError } from '../../errors.js';
 import { readBlobs } from '../../exec/git/blobs.js';
 import { pastVersionsOf } from '../../exec/git/history.js';
 import { workTreeOf } from '../../exec/git/places.js';
-import { realpathSync } from '../../util/fs.js';
-import type { Session } from '../../util/host.js';
+import { realpathSync } from '../../util/files/fs.js';
+import type { Session } from '../../util/host/host.js';
 
 export interface PastNames {
   /** Whether an earlier version has the recipient. */

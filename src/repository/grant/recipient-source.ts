@@ -2,12 +2,12 @@
 import { SopsError } from '../../errors.js';
 import type { FoundRecipient } from '../../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow } from '../../keys/registry.js';
-import { statOrThrow, systemReason } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import type { Session } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
-import { encodeText } from '../../util/text.js';
+import { statOrThrow, systemReason } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { encodeText } from '../../util/text/text.js';
 
 /** A recipient that may be meant. */
 export interface Candidate extends FoundRecipient {

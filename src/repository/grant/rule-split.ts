@@ -5,9 +5,9 @@ import { configOfBytes } from '../../config/read.js';
 import { type ConfigTree, readConfigTree } from '../../config/recipients-of.js';
 import { type RuleCopy, withRuleCopies } from '../../config/rule-copy.js';
 import { SopsError } from '../../errors.js';
-import { statOrThrow } from '../../util/files.js';
-import { resolve } from '../../util/paths.js';
-import { encodeText } from '../../util/text.js';
+import { statOrThrow } from '../../util/files/files.js';
+import { resolve } from '../../util/files/paths.js';
+import { encodeText } from '../../util/text/text.js';
 import {
   exactly,
   type FilesQuestion,

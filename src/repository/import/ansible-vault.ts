@@ -1,8 +1,8 @@
 /** `import ansible-vault`: files that Ansible Vault has encrypted, whole or value by value (docs/import.md#ansible-vault). */
 import { extname } from 'node:path';
 import type { FormatStore } from '../../formats/store.js';
-import { oneLine } from '../../util/one-line.js';
-import { decodeText } from '../../util/text.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { decodeText } from '../../util/text/text.js';
 import { sourcesByContent } from './find-sources.js';
 import type { ImportKind, ImportSettings, ImportSource, OpenedImport } from './source.js';
 import { targetName } from './target.js';

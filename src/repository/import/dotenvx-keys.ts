@@ -1,10 +1,10 @@
 /** Where the private keys of dotenvx are looked for: in the environment, and in `.env.keys`. */
 import { basename, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { statOrThrow, systemReason } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import type { Session } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
+import { statOrThrow, systemReason } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
 import type { FoundFile } from '../operands.js';
 import type { DotenvxKey } from './dotenvx-value.js';
 import { type EnvEntry, readEnvLines } from './env-lines.js';

@@ -1,8 +1,8 @@
 /** `import dotenvx`: `.env` files whose values dotenvx has encrypted (docs/import.md#dotenvx). */
 import { SopsError } from '../../errors.js';
 import type { FormatStore } from '../../formats/store.js';
-import type { Session } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
+import type { Session } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { dotenvxKeys } from './dotenvx-keys.js';
 import { CIPHERTEXT, type DotenvxKey, isPublicKeyOf, openDotenvx } from './dotenvx-value.js';
 import { briefList, envContent } from './env-content.js';

@@ -1,7 +1,7 @@
 /** Which of the files that were found are of a kind, by their content alone. */
 import { SopsError } from '../../errors.js';
 import { unreadableFile } from '../../operations/read/encrypted-files.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { FileSight } from '../encrypted.js';
 import type { FoundFile } from '../operands.js';
 import type { ImportSource } from './source.js';

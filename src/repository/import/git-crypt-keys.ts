@@ -4,11 +4,11 @@ import { SopsError } from '../../errors.js';
 import { configValue } from '../../exec/git/changes.js';
 import { workTreeOf } from '../../exec/git/places.js';
 import { INSTALL_HINT, runGpg } from '../../keys/pgp/gpg.js';
-import { statOrThrow, systemReason } from '../../util/files.js';
-import { readdirSync, readFileSync } from '../../util/fs.js';
-import type { Session } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
+import { statOrThrow, systemReason } from '../../util/files/files.js';
+import { readdirSync, readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { type GitCryptKey, readGitCryptKey } from './git-crypt-key.js';
 
 /** git-crypt's name for the key without one. */

@@ -11,12 +11,12 @@ import type { EncryptRequest } from '../../operations/requests.js';
 import { encryptFile } from '../../operations/write/encrypt.js';
 import { nodes } from '../../tree/leaves.js';
 import type { LeafValue } from '../../tree/tree.js';
-import { writeFileSafely } from '../../util/atomic-write.js';
-import { lstatOrThrow } from '../../util/files.js';
-import type { Session } from '../../util/host.js';
-import { makeFolder } from '../../util/new-folder.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
+import { writeFileSafely } from '../../util/files/atomic-write.js';
+import { lstatOrThrow } from '../../util/files/files.js';
+import { makeFolder } from '../../util/files/new-folder.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
 import { briefList } from './env-content.js';
 import type { ImportKind, ImportSource, OpenedImport } from './source.js';
 

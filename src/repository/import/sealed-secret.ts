@@ -14,7 +14,7 @@ import { indexText } from '../../operations/read/encrypted-files.js';
 import { sameTree } from '../../tree/equality.js';
 import { leaves } from '../../tree/leaves.js';
 import { type Branch, itemOf } from '../../tree/tree.js';
-import { resolve } from '../../util/paths.js';
+import { resolve } from '../../util/files/paths.js';
 import { sourcesByContent } from './find-sources.js';
 import type { ImportKind, ImportSettings, ImportSource, OpenedImport } from './source.js';
 import { targetName } from './target.js';

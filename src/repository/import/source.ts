@@ -1,7 +1,7 @@
 /** The seam of what can be imported: what a kind of foreign file must do to become a file of SOPS. */
 import type { FormatStore, SourceFile } from '../../formats/store.js';
 import type { SecretsRequest } from '../../operations/read/open-secrets.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import type { FoundFile } from '../operands.js';
 
 /** What the command line says that kinds go by. */

@@ -2,12 +2,12 @@
 import { basename, extname } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { describeOutcome, runProgram, startReason } from '../../exec/run-program.js';
-import { statOrThrow, systemReason } from '../../util/files.js';
-import { readFileSync } from '../../util/fs.js';
-import type { Session } from '../../util/host.js';
-import { oneLine } from '../../util/one-line.js';
-import { resolve } from '../../util/paths.js';
-import { waitFor } from '../../util/timeout.js';
+import { statOrThrow, systemReason } from '../../util/files/files.js';
+import { readFileSync } from '../../util/files/fs.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Session } from '../../util/host/host.js';
+import { oneLine } from '../../util/text/one-line.js';
+import { waitFor } from '../../util/waiting/timeout.js';
 import { openVaultText, type VaultText } from './vault-text.js';
 
 export interface VaultPassword {

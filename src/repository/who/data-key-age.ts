@@ -3,7 +3,7 @@ import { pastVersionsOf } from '../../exec/git/history.js';
 import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { Metadata } from '../../metadata/metadata.js';
 import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
-import type { Session } from '../../util/host.js';
+import type { Session } from '../../util/host/host.js';
 import { byWorkTree, historyCall, type KeyTrace, traceOf, tracesOf, underSameKey } from '../data-key-history.js';
 import type { DataKeyAge, ReadableFile } from './access-table.js';
 

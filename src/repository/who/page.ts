@@ -1,6 +1,6 @@
 /** The table of files against recipients as one page of HTML: nothing is loaded from elsewhere, and no value is in it. */
 import { createHash } from 'node:crypto';
-import { escapedUnit } from '../../util/text.js';
+import { escapedUnit } from '../../util/text/text.js';
 import type { AccessTable, ReadableFile, Reader } from './access-table.js';
 
 const STYLE = `:root{color-scheme:light dark;--line:#8886;--head:#8882;--mark:#0a6}

@@ -1,6 +1,6 @@
 /** Why the AWS SDK finds no credentials: it tells its logger what it tried, and its caller only that nothing helped. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
 import { serviceWords } from '../http/answer.js';
 import { awsFailure } from './failure.js';

@@ -1,8 +1,8 @@
 /** The profiles in the files of the AWS tools, as far as they must be looked at here. */
 import { SopsError } from '../../errors.js';
-import { isAbsent, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
+import { isAbsent, systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import type { Host } from '../../util/host/host.js';
 
 /** The credentials file and the configuration file, by the names that the SDK has for them. */
 export interface SharedFiles {

@@ -1,9 +1,9 @@
 /** Where the requests of the AWS SDK go, and how: as all of ours, through proxies, with the system's certificates too. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { isOf } from '../../util/realms.js';
-import { encodeText } from '../../util/text.js';
-import { answerTime } from '../../util/timeout.js';
+import { encodeText } from '../../util/text/text.js';
+import { answerTime } from '../../util/waiting/timeout.js';
 import type { HttpRequest } from '../http/request.js';
 import { askedWait, LONGEST_WAIT, sendWithRetries } from '../http/retry.js';
 import { readTlsRoots } from '../http/tls-roots.js';

@@ -3,10 +3,10 @@
  * credentials, and a pipe that nobody writes to keeps a thread of the program for good; one in place of a token the whole program.
  */
 import { SopsError } from '../../errors.js';
-import { statOf, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
+import { statOf, systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { type SharedFiles, settingsIn, textOfFile } from './profiles.js';
 
 /** The files of profiles, and that of a token which the environment names. */

@@ -1,6 +1,6 @@
 /** Sessions with assumed roles, from AWS STS. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import type { CredentialsLog } from './credentials-log.js';
 import { awsFailure } from './failure.js';
 import { endpointOf, type SdkRequestHandler } from './request-handler.js';

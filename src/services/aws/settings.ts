@@ -2,9 +2,9 @@
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host.js';
-import { resolve } from '../../util/paths.js';
-import { userHome } from '../../util/user-home.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { userHome } from '../../util/host/user-home.js';
 import { CredentialsLog } from './credentials-log.js';
 import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';

@@ -2,9 +2,9 @@
 import current from 'node:process';
 import { SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
-import type { Host, Session } from '../../util/host.js';
+import type { Host, Session } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
-import { whileWaitingFor } from '../../util/timeout.js';
+import { whileWaitingFor } from '../../util/waiting/timeout.js';
 import { serviceWords } from '../http/answer.js';
 import type { TokenRequest } from './challenge.js';
 

@@ -1,6 +1,6 @@
 /** Calls to Azure Key Vault, by its challenge: first without token and body, then with both (docs/keys/azure-kv.md#calls). */
 import type { ErrorCode } from '../../errors.js';
-import { answerTime } from '../../util/timeout.js';
+import { answerTime } from '../../util/waiting/timeout.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';
 import type { ServiceCall } from '../service-call.js';

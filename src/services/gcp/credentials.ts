@@ -3,12 +3,12 @@
 import type { Agent } from 'node:https';
 import { join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { systemCode, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
+import { systemCode, systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { userHome } from '../../util/host/user-home.js';
 import { isError } from '../../util/realms.js';
-import { userHome } from '../../util/user-home.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { importAuthLibrary } from './auth-library.js';
 

@@ -1,9 +1,9 @@
 /** Calls to Google's services by their JSON APIs, with the user's credentials. */
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { endingPrograms } from '../../exec/started-programs.js';
-import type { Session } from '../../util/host.js';
-import { answerTime, inTime, keyTimeout, whileWaitingFor } from '../../util/timeout.js';
-import { withoutTrailing } from '../../util/trim.js';
+import type { Session } from '../../util/host/host.js';
+import { withoutTrailing } from '../../util/text/trim.js';
+import { answerTime, inTime, keyTimeout, whileWaitingFor } from '../../util/waiting/timeout.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';
 import { LastingAccess } from '../lasting-access.js';

@@ -2,10 +2,10 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
-import { noteThrottled } from '../../util/concurrency-limit.js';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
-import { decodeText } from '../../util/text.js';
+import { decodeText } from '../../util/text/text.js';
+import { noteThrottled } from '../../util/waiting/concurrency-limit.js';
 import { keptConnections } from './connections.js';
 import { HttpFailure } from './failure.js';
 import { AUTHORITY_HINT, readTlsRoots } from './tls-roots.js';

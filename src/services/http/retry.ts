@@ -1,6 +1,6 @@
 /** Sending a request again where the first answer says that later may be better. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from '../../util/host.js';
+import type { Host } from '../../util/host/host.js';
 import { type HttpRequest, type HttpResponse, isTransient, sendRequest } from './request.js';
 
 export interface RetryRule {

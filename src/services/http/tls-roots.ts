@@ -1,9 +1,9 @@
 /** The certificates that servers are checked against, when the user names a file of them. */
 import { type ErrorCode, SopsError } from '../../errors.js';
-import { systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
+import { systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 
 /** What to do when nobody vouches for a server's certificate. */
 export const AUTHORITY_HINT = "Name the file with the authority's certificate in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS.";

@@ -1,11 +1,11 @@
 /** How the API server of a cluster is reached, and as whom: as a kubeconfig says, or from within a pod. */
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
-import { systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
-import { withoutTrailing } from '../../util/trim.js';
+import { systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { withoutTrailing } from '../../util/text/trim.js';
 import { objectMembers, textMember } from '../http/answer.js';
 import type { HttpHeaders } from '../http/request.js';
 import type { ServiceCall } from '../service-call.js';

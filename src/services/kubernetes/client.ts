@@ -1,6 +1,6 @@
 /** Calls to the API server of a Kubernetes cluster, as whoever the user's kubeconfig or the pod says. */
 import { type ErrorCode, SopsError } from '../../errors.js';
-import { answerTime } from '../../util/timeout.js';
+import { answerTime } from '../../util/waiting/timeout.js';
 import { answerMembers, serviceWords, textMember } from '../http/answer.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';

@@ -1,11 +1,11 @@
 /** Kubeconfig files, merged as kubectl merges them: which cluster is meant, and who asks (docs/stores.md#kubernetes). */
 import { delimiter, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
-import { isAbsent, systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
-import { userHome } from '../../util/user-home.js';
+import { isAbsent, systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { userHome } from '../../util/host/user-home.js';
 import { objectMembers, textMember } from '../http/answer.js';
 
 /** An object of a file, with the folder where relative paths in it begin. */

@@ -1,6 +1,6 @@
 /** A connection to a PostgreSQL database, made anew when it was lost. */
 import { type ErrorCode, SopsError } from '../../errors.js';
-import { isSystemError } from '../../util/files.js';
+import { isSystemError } from '../../util/files/files.js';
 import { isError } from '../../util/realms.js';
 import { serviceWords } from '../http/answer.js';
 import type { DatabaseSettings } from './settings.js';

@@ -2,10 +2,10 @@
 
 import type { ConnectionOptions } from 'node:tls';
 import { type ErrorCode, SopsError } from '../../errors.js';
-import { systemReason } from '../../util/files.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
+import { systemReason } from '../../util/files/files.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { parseConnectionString } from './connection-string.js';
 

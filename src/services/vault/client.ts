@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SopsError } from '../../errors.js';
-import { SYSTEM_CLOCK } from '../../util/clock.js';
+import { SYSTEM_CLOCK } from '../../util/waiting/clock.js';
 import { answerMembers, serviceWords } from '../http/answer.js';
 import type { HttpRequest, HttpResponse } from '../http/request.js';
 import { type RetryRule, sendWithRetries } from '../http/retry.js';

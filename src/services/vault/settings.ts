@@ -3,12 +3,12 @@
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { SopsError } from '../../errors.js';
-import { parseDuration } from '../../util/duration.js';
-import { isAbsent, systemReason } from '../../util/files.js';
-import { readdir } from '../../util/fs-promises.js';
-import type { Host } from '../../util/host.js';
-import { readNamedFile } from '../../util/named-file.js';
-import { resolve } from '../../util/paths.js';
+import { isAbsent, systemReason } from '../../util/files/files.js';
+import { readdir } from '../../util/files/fs-promises.js';
+import { readNamedFile } from '../../util/files/named-file.js';
+import { resolve } from '../../util/files/paths.js';
+import type { Host } from '../../util/host/host.js';
+import { parseDuration } from '../../util/text/duration.js';
 
 export interface VaultSettings {
   /** Empty for none. */

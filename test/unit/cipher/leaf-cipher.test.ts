@@ -6,7 +6,7 @@ import { decryptTree } from '../../../src/cipher/tree-cipher.js';
 import type { SopsError } from '../../../src/errors.js';
 import type { EncryptionScope } from '../../../src/tree/scope.js';
 import { branch, item, type Leaf, leaf } from '../../../src/tree/tree.js';
-import { decodeText } from '../../../src/util/text.js';
+import { decodeText } from '../../../src/util/text/text.js';
 import fc from '../../support/fast-check.js';
 
 const KEY = randomBytes(32);

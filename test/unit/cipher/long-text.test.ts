@@ -3,7 +3,7 @@ import { Cipher } from '../../../src/cipher/cipher.js';
 import { LongText } from '../../../src/cipher/long-text.js';
 import { decryptTree, encryptTree } from '../../../src/cipher/tree-cipher.js';
 import { branch, item, leaf } from '../../../src/tree/tree.js';
-import { decodeText, encodeText } from '../../../src/util/text.js';
+import { decodeText, encodeText } from '../../../src/util/text/text.js';
 
 const LENGTH = (1 << 20) + 7;
 const binary = (seed: number): Buffer =>

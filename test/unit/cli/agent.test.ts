@@ -1,6 +1,6 @@
 /** The commands of the key agent: what they print, and what they refuse. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { agentText } from '../../../src/cli/agent-text.js';
+import { agentText } from '../../../src/cli/output/agent-text.js';
 import { auditLineOf } from '../../../src/run/audit-event.js';
 import { MINUTE, TestAgent } from '../../support/agent.js';
 import { Desk } from '../../support/desk.js';

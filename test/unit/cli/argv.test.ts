@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseFlags, reorder } from '../../../src/cli/argv.js';
-import { flagsOf, globalFlags } from '../../../src/cli/flags.js';
+import { parseFlags, reorder } from '../../../src/cli/words/argv.js';
+import { flagsOf, globalFlags } from '../../../src/cli/words/flags.js';
 import fc from '../../support/fast-check.js';
 
 const decrypt = flagsOf('decrypt');

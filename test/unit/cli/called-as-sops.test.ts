@@ -1,7 +1,7 @@
 /** How the program learns that it stands in for `sops`, and what it does not stand in for. */
 import { describe, expect, test } from 'vitest';
 import { createHost } from '../../../src/cli/host.js';
-import type { Streams } from '../../../src/cli/streams.js';
+import type { Streams } from '../../../src/cli/terminal/streams.js';
 import { run, Sink } from '../../support/run.js';
 
 function streamsOf(programName: string | undefined, env: Record<string, string> = {}): Streams {

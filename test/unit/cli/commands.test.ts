@@ -7,9 +7,9 @@ import { commandTexts, tableOf } from '../../../src/cli/commands/derive.js';
 import { REGISTRY } from '../../../src/cli/commands/registry.js';
 import { TABLE } from '../../../src/cli/commands/table.js';
 import { TEXTS } from '../../../src/cli/commands/texts.js';
-import { flag, flagsIn, readFlags } from '../../../src/cli/flag.js';
-import { FlagValues } from '../../../src/cli/flag-values.js';
-import { PROGRAM } from '../../../src/cli/program-flags.js';
+import { flag, flagsIn, readFlags } from '../../../src/cli/words/flag.js';
+import { FlagValues } from '../../../src/cli/words/flag-values.js';
+import { PROGRAM } from '../../../src/cli/words/program-flags.js';
 import { Program, ROOT } from '../../support/program.js';
 
 const FOLDER = join(ROOT, 'src/cli/commands');

@@ -18,7 +18,7 @@ import {
   isPrivateFolder,
   type Runner,
   removeOldVersions,
-} from '../../../src/cli/compile-cache.js';
+} from '../../../src/cli/start/compile-cache.js';
 import { Desk } from '../../support/desk.js';
 
 let desk: Desk;

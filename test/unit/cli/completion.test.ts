@@ -3,7 +3,7 @@ import { TABLE } from '../../../src/cli/commands/table.js';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { offerFor } from '../../../src/cli/completion/candidates.js';
 import { completionScript, type Shell } from '../../../src/cli/completion/scripts.js';
-import { flagsOf } from '../../../src/cli/flags.js';
+import { flagsOf } from '../../../src/cli/words/flags.js';
 import { FORMATS } from '../../../src/formats/registry.js';
 import { Desk } from '../../support/desk.js';
 import { runMain } from './run-main.js';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { engineTuning } from '../../../src/cli/engine-tuning.js';
-import type { InputSize } from '../../../src/util/host.js';
+import { engineTuning } from '../../../src/cli/start/engine-tuning.js';
+import type { InputSize } from '../../../src/util/host/host.js';
 
 const KILO = 1024;
 const PLAIN = { isEncrypted: false, keepsHeapSmall: false };

@@ -1,7 +1,7 @@
 /** The paths of the executable, for which Bun's own calls are not exact. */
 import * as system from 'node:path';
 import { expect, test } from 'vitest';
-import { exactPath } from '../../../src/cli/exact-path.js';
+import { exactPath } from '../../../src/cli/start/exact-path.js';
 
 const path = exactPath as unknown as typeof system;
 const NAMES = ['a', 'a\udcff.yaml', '\udc80/../b\ud800', 'é😀\udcfe', '..', ''];

@@ -1,6 +1,6 @@
 /** A hint names no flag that the running command does not have, unless it says whose it is. */
 import { afterEach, expect, test } from 'vitest';
-import { hintsFor } from '../../../src/cli/flag-hints.js';
+import { hintsFor } from '../../../src/cli/words/flag-hints.js';
 import { CheckedRepository } from '../../support/checked-repository.js';
 
 let repository: CheckedRepository | undefined;

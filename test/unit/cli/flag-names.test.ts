@@ -2,16 +2,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FlagValues } from '../../../src/cli/flag-values.js';
-import { START_FLAGS } from '../../../src/cli/flags.js';
-import { PROGRAM } from '../../../src/cli/program-flags.js';
+import { FlagValues } from '../../../src/cli/words/flag-values.js';
+import { START_FLAGS } from '../../../src/cli/words/flags.js';
+import { PROGRAM } from '../../../src/cli/words/program-flags.js';
 import { ROOT } from '../../support/program.js';
 
 /** What would read a flag by a bare text, or call any text the name of one. */
 const BARE = /\.(?:isOn|isTyped)\(\s*['"`]|\b(?:values|given)\??\.(?:text|list|integer|of|get)\(\s*['"`]/;
 const CAST = /\bas FlagName\b/;
 /** Where flags are defined, derived and told apart by kind. */
-const MAKES_NAMES: ReadonlySet<string> = new Set(['flag.ts', 'flag-values.ts', 'commands/derive.ts']);
+const MAKES_NAMES: ReadonlySet<string> = new Set(['words/flag.ts', 'words/flag-values.ts', 'commands/derive.ts']);
 
 const FOLDER = join(ROOT, 'src/cli');
 const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));

@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest';
 import { TABLE } from '../../../src/cli/commands/table.js';
 import { COMMANDS } from '../../../src/cli/commands.js';
-import { commandsWith, flagsOf, globalFlags } from '../../../src/cli/flags.js';
-import { flagTextOf, guideOf, TASKS } from '../../../src/cli/guide.js';
-import { helpPage } from '../../../src/cli/help.js';
-import { nearestFlag } from '../../../src/cli/nearest-word.js';
+import { flagTextOf, guideOf, TASKS } from '../../../src/cli/help/guide.js';
+import { helpPage } from '../../../src/cli/help/help.js';
+import { commandsWith, flagsOf, globalFlags } from '../../../src/cli/words/flags.js';
+import { nearestFlag } from '../../../src/cli/words/nearest-word.js';
 import { sampledTest } from '../../support/sweep.js';
 
 const test = sampledTest(2);

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
-import { MOST_AT_A_TIME } from '../../../src/util/side-by-side.js';
+import { MOST_AT_A_TIME } from '../../../src/util/waiting/side-by-side.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { sampledTest } from '../../support/sweep.js';

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
-import { flagsOf } from '../../../src/cli/flags.js';
+import { flagsOf } from '../../../src/cli/words/flags.js';
 import { RECIPIENTS, Yard } from '../../support/lifecycle.js';
 import { sampledTest } from '../../support/sweep.js';
 

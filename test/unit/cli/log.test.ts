@@ -1,12 +1,12 @@
 /** The log of `--verbose`: what it says in which command, and its shape for programs and on a terminal. */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { logTo } from '../../../src/cli/log.js';
+import { logTo } from '../../../src/cli/output/log.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { logged } from '../../../src/keyservice/logged-service.js';
-import type { LogEntry } from '../../../src/util/host.js';
+import type { LogEntry } from '../../../src/util/host/host.js';
 import { Desk } from '../../support/desk.js';
 import { Sink } from '../../support/run.js';
 

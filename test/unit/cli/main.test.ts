@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { flag } from '../../../src/cli/flag.js';
-import { PROGRAM } from '../../../src/cli/program-flags.js';
+import { flag } from '../../../src/cli/words/flag.js';
+import { PROGRAM } from '../../../src/cli/words/program-flags.js';
 import { SopsError } from '../../../src/errors.js';
 import { failingStream, runMain } from './run-main.js';
 

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { rawEnvironment, rawWords } from '../../../src/cli/raw-words.js';
-import { printable } from '../../../src/cli/report.js';
+import { printable } from '../../../src/cli/output/report.js';
+import { rawEnvironment, rawWords } from '../../../src/cli/start/raw-words.js';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
-import { decodeText } from '../../../src/util/text.js';
+import { decodeText } from '../../../src/util/text/text.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { inSweeps, sample, sampledTest } from '../../support/sweep.js';

@@ -1,6 +1,6 @@
 /** What the executable is, by its name or by words. */
 import { expect, test } from 'vitest';
-import { personalityOf } from '../../../src/cli/personality.js';
+import { personalityOf } from '../../../src/cli/start/personality.js';
 
 test.each([
   ['linux', '/opt/bin dir/sops', ['-d', 'x'], 'sops', ['-d', 'x']],

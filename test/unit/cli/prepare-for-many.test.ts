@@ -1,8 +1,8 @@
 /** Many files are work for V8's compilers from the first one on. */
 import { expect, test } from 'vitest';
-import { engineTuning } from '../../../src/cli/engine-tuning.js';
 import { prepareForMany } from '../../../src/cli/many/start-sharing.js';
-import type { Host } from '../../../src/util/host.js';
+import { engineTuning } from '../../../src/cli/start/engine-tuning.js';
+import type { Host } from '../../../src/util/host/host.js';
 
 async function flagsWith(files: number | undefined, version = '12.4'): Promise<string[]> {
   const flags: string[] = [];

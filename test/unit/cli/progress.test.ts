@@ -1,11 +1,11 @@
 /** The line of progress on a terminal, and that there is none elsewhere. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHost } from '../../../src/cli/host.js';
-import '../../../src/cli/progress.js';
-import { Questions } from '../../../src/cli/questions.js';
-import { type Streams, say } from '../../../src/cli/streams.js';
-import { SYSTEM_CLOCK } from '../../../src/util/clock.js';
-import { withProgress } from '../../../src/util/item-progress.js';
+import '../../../src/cli/terminal/progress.js';
+import { Questions } from '../../../src/cli/terminal/questions.js';
+import { type Streams, say } from '../../../src/cli/terminal/streams.js';
+import { withProgress } from '../../../src/util/host/item-progress.js';
+import { SYSTEM_CLOCK } from '../../../src/util/waiting/clock.js';
 import { Sink } from './run-main.js';
 
 interface Screen {

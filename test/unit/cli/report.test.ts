@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { reportOf } from '../../../src/cli/report.js';
+import { reportOf } from '../../../src/cli/output/report.js';
 import { type ErrorCode, EXIT_STATUS, SopsError } from '../../../src/errors.js';
 import fc, { anyCharacter } from '../../support/fast-check.js';
 

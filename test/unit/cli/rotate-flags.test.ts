@@ -6,7 +6,7 @@ import { deleteGroupRequest, groupsDelete } from '../../../src/cli/commands/grou
 import { revoke, revokeRequest } from '../../../src/cli/commands/revoke.js';
 import { rotate, rotateRequest } from '../../../src/cli/commands/rotate.js';
 import { updateKeysRequest, updatekeys } from '../../../src/cli/commands/updatekeys.js';
-import { type FlagSet, readFlags, type Values } from '../../../src/cli/flag.js';
+import { type FlagSet, readFlags, type Values } from '../../../src/cli/words/flag.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { runMain } from './run-main.js';
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { readUnseen, type SecretSource } from '../../../src/cli/terminal.js';
+import { readUnseen, type SecretSource } from '../../../src/cli/terminal/terminal.js';
 
 /** A terminal that notes whether it echoes. */
 class FakeTerminal extends PassThrough {

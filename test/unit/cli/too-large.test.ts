@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer';
 import { expect, test } from 'vitest';
-import { tooLargeInWords } from '../../../src/cli/too-large.js';
+import { tooLargeInWords } from '../../../src/cli/output/too-large.js';
 import { SopsError } from '../../../src/errors.js';
 import { inSweeps } from '../../support/sweep.js';
 

@@ -1,10 +1,10 @@
 /** Questions on standard input, and changes of keys on a terminal. */
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { painterFor } from '../../../src/cli/colours.js';
-import { changeText } from '../../../src/cli/key-change-text.js';
-import { Questions } from '../../../src/cli/questions.js';
-import type { Streams } from '../../../src/cli/streams.js';
+import { changeText } from '../../../src/cli/output/key-change-text.js';
+import { painterFor } from '../../../src/cli/terminal/colours.js';
+import { Questions } from '../../../src/cli/terminal/questions.js';
+import type { Streams } from '../../../src/cli/terminal/streams.js';
 import { Sink } from './run-main.js';
 
 function streamsWith(

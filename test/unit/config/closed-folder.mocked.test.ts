@@ -5,8 +5,8 @@ import { findConfig } from '../../../src/config/find.js';
 import { hostIn, layOut } from './support.js';
 
 let closed: string | undefined;
-vi.mock('../../../src/util/fs.js', async (original) => {
-  const fs = await original<typeof import('../../../src/util/fs.js')>();
+vi.mock('../../../src/util/files/fs.js', async (original) => {
+  const fs = await original<typeof import('../../../src/util/files/fs.js')>();
   const statSync = (...args: Parameters<typeof fs.statSync>): unknown => {
     if (closed === undefined || !String(args[0]).startsWith(closed)) return fs.statSync(...args);
     throw Object.assign(new Error('EACCES: permission denied, stat'), { code: 'EACCES', syscall: 'stat' });

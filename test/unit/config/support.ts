@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { KeyProvider, MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
-import type { Session } from '../../../src/util/host.js';
-import { sessionOf } from '../../../src/util/session.js';
+import type { Session } from '../../../src/util/host/host.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 
 const folders: string[] = [];
 

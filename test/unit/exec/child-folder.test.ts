@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { startIn } from '../../../src/exec/child-folder.js';
 import { findProgram } from '../../../src/exec/find-program.js';
 import { runProgram } from '../../../src/exec/run-program.js';
-import { decodeText } from '../../../src/util/text.js';
+import { decodeText } from '../../../src/util/text/text.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
 import { hostOf } from '../keys/host.js';

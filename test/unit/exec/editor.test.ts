@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findEditor, runEditor } from '../../../src/exec/editor.js';
-import type { Host } from '../../../src/util/host.js';
+import type { Host } from '../../../src/util/host/host.js';
 
 let folder: string;
 beforeEach(() => {

@@ -9,7 +9,7 @@ type Done = (error: Error | null, descriptor?: number) => void;
 const waits: Done[] = [];
 const programs = vi.hoisted(() => ({ areStarted: true }));
 
-vi.mock('../../../src/util/fs.js', async (original) => ({
+vi.mock('../../../src/util/files/fs.js', async (original) => ({
   ...(await original<object>()),
   openByCallback: (_path: string, _flags: number, done: Done) => void waits.push(done),
 }));

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import * as tls from 'node:tls';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { askOnTerminal } from '../../../src/cli/terminal.js';
+import { askOnTerminal } from '../../../src/cli/terminal/terminal.js';
 import { shellCall, startedCall } from '../../../src/exec/batch-file.js';
 import { findProgram } from '../../../src/exec/find-program.js';
 import { openInBrowser } from '../../../src/exec/open-browser.js';
 import { removeLeftovers, temporaryFolders, temporaryRoot } from '../../../src/exec/private-folder.js';
 import { locateProgram } from '../../../src/operations/programs/program.js';
 import { readSystemRoots } from '../../../src/services/http/system-roots.js';
-import { isInexact, nativePath } from '../../../src/util/native-path.js';
-import { bootTag, machineTag } from '../../../src/util/processes.js';
-import { renameWithRetries } from '../../../src/util/rename-with-retries.js';
+import { isInexact, nativePath } from '../../../src/util/files/native-path.js';
+import { renameWithRetries } from '../../../src/util/files/rename-with-retries.js';
+import { bootTag, machineTag } from '../../../src/util/locks/processes.js';
 import { hostOf } from '../keys/host.js';
 import { ProgramFolder } from '../keys/programs.js';
 
@@ -38,11 +38,11 @@ test.skipIf(asksSystem)('certificates come from no file on Windows, where anybod
 
 /** Who knows paths that Linux has; each does without where they are not. */
 const KNOWING = [
-  'cli/confirm.ts',
-  'cli/raw-words.ts',
-  'cli/start-sweep.ts',
-  'cli/streams.ts',
-  'cli/terminal.ts',
+  'cli/start/raw-words.ts',
+  'cli/start/start-sweep.ts',
+  'cli/terminal/confirm.ts',
+  'cli/terminal/streams.ts',
+  'cli/terminal/terminal.ts',
   'exec/account.ts',
   'exec/fifo.ts',
   'exec/memory-guards.ts',
@@ -51,9 +51,9 @@ const KNOWING = [
   'keys/gpg-agent.ts',
   'keyservice/agent/place.ts',
   'services/http/system-roots.ts',
-  'util/attributes.ts',
-  'util/file-writers.ts',
-  'util/processes.ts',
+  'util/files/attributes.ts',
+  'util/files/file-writers.ts',
+  'util/locks/processes.ts',
 ];
 
 test('no other module names a folder of the system, asks the process which system it is, or makes paths absolute by itself', () => {

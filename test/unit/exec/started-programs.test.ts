@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { endingPrograms } from '../../../src/exec/started-programs.js';
-import { startOf } from '../../../src/util/processes.js';
+import { startOf } from '../../../src/util/locks/processes.js';
 import { ProgramFolder } from '../keys/programs.js';
 
 const folder = new ProgramFolder();

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { binaryStore } from '../../../src/formats/binary.js';
 import { branch, item, leaf } from '../../../src/tree/tree.js';
-import { decodeText, encodeText } from '../../../src/util/text.js';
+import { decodeText, encodeText } from '../../../src/util/text/text.js';
 import fc from '../../support/fast-check.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { dotenvStore } from '../../../src/formats/dotenv.js';
 import { branch, comment, item, type LeafValue, leaf, list } from '../../../src/tree/tree.js';
-import { decodeText } from '../../../src/util/text.js';
+import { decodeText } from '../../../src/util/text/text.js';
 import fc from '../../support/fast-check.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';
 

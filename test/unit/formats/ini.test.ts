@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { iniStore } from '../../../src/formats/ini/ini.js';
 import { type Branch, branch, comment, item, itemOf, leaf, list } from '../../../src/tree/tree.js';
-import { decodeText } from '../../../src/util/text.js';
+import { decodeText } from '../../../src/util/text/text.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';
 
 /** A tree as nested arrays: sections as [name, …entries], keys as [key, value], comments as their text. */

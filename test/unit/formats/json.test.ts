@@ -5,7 +5,7 @@ import { jsonStore } from '../../../src/formats/json/json.js';
 import { JSON_MAX_DEPTH } from '../../../src/formats/json/read.js';
 import { applyEdits } from '../../../src/formats/store.js';
 import { branch, item, itemOf, type Leaf, leaf, list } from '../../../src/tree/tree.js';
-import { encodeText } from '../../../src/util/text.js';
+import { encodeText } from '../../../src/util/text/text.js';
 import fc, { anyCharacter } from '../../support/fast-check.js';
 import { inSweeps, sampledTest } from '../../support/sweep.js';
 import { METADATA, nodesOf, read, rendered, roundTrip, unseal, vectorsOf } from './store-support.js';

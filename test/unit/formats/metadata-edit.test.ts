@@ -5,7 +5,7 @@ import { applyEdits, type SourceFile } from '../../../src/formats/store.js';
 import { yamlStore } from '../../../src/formats/yaml/yaml.js';
 import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, item, leaf } from '../../../src/tree/tree.js';
-import { encodeText } from '../../../src/util/text.js';
+import { encodeText } from '../../../src/util/text/text.js';
 import { METADATA, read, seal, vectorsOf } from './store-support.js';
 
 const STYLES = new URL('../../../fixtures/styles/', import.meta.url);

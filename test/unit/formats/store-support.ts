@@ -5,7 +5,7 @@ import { layoutOf, placesOf } from '../../../src/formats/layout-diff.js';
 import { applyEdits, type FormatStore, type SourceFile } from '../../../src/formats/store.js';
 import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, type Comment, item, type Leaf, leaf, list } from '../../../src/tree/tree.js';
-import { encodeText } from '../../../src/util/text.js';
+import { encodeText } from '../../../src/util/text/text.js';
 
 const VECTORS = new URL('../../../fixtures/vectors/', import.meta.url);
 

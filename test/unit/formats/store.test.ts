@@ -1,7 +1,7 @@
 /** Putting edits into a text, as text and as bytes. */
 import { describe, expect, test } from 'vitest';
 import { applyEdits, type Edit, editedBytes, type SourceFile } from '../../../src/formats/store.js';
-import { decodeText, encodeText } from '../../../src/util/text.js';
+import { decodeText, encodeText } from '../../../src/util/text/text.js';
 import fc, { anyCharacter } from '../../support/fast-check.js';
 
 const fileOf = (text: string): SourceFile => ({ text, documents: [], metadata: null, edits: () => [] });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openTomlStore } from '../../../src/formats/toml/toml.js';
 import { sameTree } from '../../../src/tree/equality.js';
 import { type Branch, branch, item, leaf, list, type Value } from '../../../src/tree/tree.js';
-import { encodeText } from '../../../src/util/text.js';
+import { encodeText } from '../../../src/util/text/text.js';
 import fc, { anyCharacter } from '../../support/fast-check.js';
 import { runsOf } from '../../support/sweep.js';
 import { METADATA, nodesOf, read, rendered, roundTrip } from './store-support.js';

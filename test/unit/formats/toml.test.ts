@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { openTomlStore } from '../../../src/formats/toml/toml.js';
 import { setAt, unsetAt } from '../../../src/tree/path.js';
 import { branch, item, type LeafValue, leaf, list } from '../../../src/tree/tree.js';
-import { encodeText } from '../../../src/util/text.js';
+import { encodeText } from '../../../src/util/text/text.js';
 import { inSweeps } from '../../support/sweep.js';
 import { METADATA, nodesOf, read, rendered, roundTrip } from './store-support.js';
 

@@ -17,7 +17,7 @@ import {
   list,
   type Value,
 } from '../../../src/tree/tree.js';
-import { decodeText } from '../../../src/util/text.js';
+import { decodeText } from '../../../src/util/text/text.js';
 
 const VECTORS = new URL('../../../fixtures/yaml-emit/', import.meta.url);
 

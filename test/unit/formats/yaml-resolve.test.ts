@@ -5,7 +5,7 @@ import { SopsError } from '../../../src/errors.js';
 import { resolvePlain, resolvesToString, resolveTagged } from '../../../src/formats/yaml/resolve.js';
 import { plainScalarText } from '../../../src/formats/yaml/scalar-text.js';
 import type { LeafValue } from '../../../src/tree/tree.js';
-import { encodeText } from '../../../src/util/text.js';
+import { encodeText } from '../../../src/util/text/text.js';
 import fc from '../../support/fast-check.js';
 
 type Row = [text: string, type: string, printed: string];

@@ -7,7 +7,7 @@ import { ageProvider, generateIdentity } from '../../../src/keys/age/age.js';
 import { encodeBech32 } from '../../../src/keys/age/bech32.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
-import type { Host } from '../../../src/util/host.js';
+import type { Host } from '../../../src/util/host/host.js';
 import { sampledTest } from '../../support/sweep.js';
 import { type HostParts, hostOf, type TestHost } from './host.js';
 import { ProgramFolder } from './programs.js';

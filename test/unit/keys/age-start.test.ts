@@ -26,12 +26,12 @@ const OWN_MODULES = [
   'keys/age/system-error.ts',
   'keys/age/x25519.ts',
   'keys/damaged-entry.ts',
-  'util/fs.ts',
-  'util/native-path.ts',
-  'util/paths.ts',
-  'util/pipe-bytes.ts',
+  'util/files/fs.ts',
+  'util/files/native-path.ts',
+  'util/files/paths.ts',
+  'util/files/pipe-bytes.ts',
   'util/realms.ts',
-  'util/text.ts',
+  'util/text/text.ts',
 ];
 
 /** What is loaded at the start of the bundle of a source file: sources, and built-ins. */

@@ -8,7 +8,7 @@ import { awsKmsProvider } from '../../../src/keys/aws-kms/aws-kms.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { configuredRegion, settingsFor } from '../../../src/services/aws/settings.js';
-import { sessionOf } from '../../../src/util/session.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 import { sampledTest } from '../../support/sweep.js';
 import { AwsService, ROLE_TOKEN } from './aws-service.js';
 import { startDeafServer } from './deaf-server.js';

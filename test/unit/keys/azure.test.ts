@@ -7,7 +7,7 @@ import { parseKeyUrl, requestUrl } from '../../../src/keys/azure-kv/key-url.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
 import { readChallenge } from '../../../src/services/azure/challenge.js';
-import { sessionOf } from '../../../src/util/session.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 import { sampledTest } from '../../support/sweep.js';
 import { AzureService, addAz, CERTIFICATE, FOREIGN_TENANT, TENANT, TOKEN, VERSION } from './azure-service.js';
 import { hostOf } from './host.js';

@@ -1,7 +1,7 @@
 /** A host for tests: nothing of the machine's own surroundings gets in. */
 import { tmpdir } from 'node:os';
-import type { Session } from '../../../src/util/host.js';
-import { sessionOf } from '../../../src/util/session.js';
+import type { Session } from '../../../src/util/host/host.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 
 export interface TestHost extends Session {
   /** Prompts asked, in order. */

@@ -4,7 +4,7 @@ import { SopsError } from '../../../src/errors.js';
 import type { KeyProvider, MasterKey } from '../../../src/keys/provider.js';
 import { keyTypeRow } from '../../../src/keys/registry.js';
 import { trustKeys } from '../../../src/keys/trust.js';
-import type { Session } from '../../../src/util/host.js';
+import type { Session } from '../../../src/util/host/host.js';
 
 /** How the stand-in answers requests to wrap and to unwrap; signing in goes on to work. */
 export type AnswerMode =

@@ -3,9 +3,9 @@ import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { keyStringOf } from '../../../src/keyservice/keyservice.js';
 import { LocalKeyService, MOST_CALLS } from '../../../src/keyservice/local.js';
-import { concurrencyLimitOf } from '../../../src/util/concurrency-limit.js';
-import { sessionOf } from '../../../src/util/session.js';
-import { nextTurn } from '../../../src/util/task-queue.js';
+import { sessionOf } from '../../../src/util/host/session.js';
+import { concurrencyLimitOf } from '../../../src/util/waiting/concurrency-limit.js';
+import { nextTurn } from '../../../src/util/waiting/task-queue.js';
 import { hostOf } from '../keys/host.js';
 import { keyNamed, standIn } from './services.js';
 

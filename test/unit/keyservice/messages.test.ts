@@ -5,7 +5,7 @@ import { SopsError } from '../../../src/errors.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { KEY_TYPES } from '../../../src/keys/registry.js';
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../../src/keyservice/messages.js';
-import { decodeFields } from '../../../src/util/protobuf.js';
+import { decodeFields } from '../../../src/util/text/protobuf.js';
 import fc, { anyCharacter } from '../../support/fast-check.js';
 import { fixtureText } from '../keys/entries.js';
 

@@ -8,7 +8,7 @@ import { SopsError } from '../../../src/errors.js';
 import { DECRYPT_PATH, encodeResponse } from '../../../src/keyservice/messages.js';
 import { RemoteKeyService } from '../../../src/keyservice/remote.js';
 import type { KeyServer } from '../../../src/keyservice/server.js';
-import type { Host } from '../../../src/util/host.js';
+import type { Host } from '../../../src/util/host/host.js';
 import { sampledTest } from '../../support/sweep.js';
 import { hostOf } from '../keys/host.js';
 import { keyNamed, nameOf, serve, standIn } from './services.js';

@@ -16,7 +16,7 @@ import {
   verify,
 } from '../../../src/index.js';
 import { readTlsRoots } from '../../../src/services/http/tls-roots.js';
-import { sessionOf } from '../../../src/util/session.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 import { codeOf, LibraryDesk } from '../../support/library-desk.js';
 import { hostOf } from '../keys/host.js';
 
@@ -141,7 +141,7 @@ describe.skipIf(process.platform === 'win32')('a named pipe with credentials', (
 
   test('is thought of wherever credentials are read: others look at what is no pipe, or read what GnuPG wrote', () => {
     const source = new URL('../../../src/', import.meta.url).pathname;
-    const plainly = /import \{[^}]*\breadFile\b[^}]*\} from '[./]*util\/fs-promises\.js'/;
+    const plainly = /import \{[^}]*\breadFile\b[^}]*\} from '[./]*util\/files\/fs-promises\.js'/;
     const reading = ['keys', 'references', 'remotes', 'services']
       .flatMap((top) =>
         readdirSync(source + top, { recursive: true, encoding: 'utf8' }).map((name) => `${top}/${name}`),

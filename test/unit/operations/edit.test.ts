@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { findEditor } from '../../../src/exec/editor.js';
 import type { OwnProcess } from '../../../src/exec/process-access.js';
 import { type EditRequest, editFile } from '../../../src/operations/write/edit.js';
-import type { Host } from '../../../src/util/host.js';
+import type { Host } from '../../../src/util/host/host.js';
 import { Desk } from '../../support/desk.js';
 import { sampledTest } from '../../support/sweep.js';
 

@@ -1,6 +1,6 @@
 /** A program whose values end: that they are given back on every way out. */
 import { expect, test } from 'vitest';
-import { ownProcess } from '../../../src/cli/own-process.js';
+import { ownProcess } from '../../../src/cli/start/own-process.js';
 import { SopsError } from '../../../src/errors.js';
 import type { ChildRun } from '../../../src/exec/child.js';
 import {

@@ -10,7 +10,7 @@ import type { Input } from '../../../src/operations/requests.js';
 import { encryptFile } from '../../../src/operations/write/encrypt.js';
 import { setInFile } from '../../../src/operations/write/set.js';
 import { leaf } from '../../../src/tree/tree.js';
-import type { Host } from '../../../src/util/host.js';
+import type { Host } from '../../../src/util/host/host.js';
 import { Desk } from '../../support/desk.js';
 import { hostOf } from '../keys/host.js';
 

@@ -1,6 +1,6 @@
 /** References to Google Cloud against a server of the tests' own: Secret Manager, Cloud Storage and Cloud KMS. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { crc32c } from '../../../src/util/crc32c.js';
+import { crc32c } from '../../../src/util/text/crc32c.js';
 import { Desk } from '../../support/desk.js';
 import { type Ran, withoutNotes } from '../../support/run.js';
 import { HttpService, type Received, type Reply, unusedPort } from '../keys/http-service.js';

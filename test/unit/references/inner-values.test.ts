@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { concealed } from '../../../src/references/concealed.js';
 import { SCHEMES } from '../../../src/references/registry.js';
 import { Resolver } from '../../../src/references/resolver.js';
-import { sessionOf } from '../../../src/util/session.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 import { Desk } from '../../support/desk.js';
 import { HttpService, unusedPort } from '../keys/http-service.js';
 

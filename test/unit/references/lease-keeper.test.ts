@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
 import type { Lease } from '../../../src/references/lease.js';
 import { LeaseKeeper } from '../../../src/references/lease-keeper.js';
-import { SYSTEM_CLOCK } from '../../../src/util/clock.js';
+import { SYSTEM_CLOCK } from '../../../src/util/waiting/clock.js';
 import { hostOf } from '../keys/host.js';
 
 let renewals = 0;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Lease } from '../../../src/references/lease.js';
 import { LeaseKeeper } from '../../../src/references/lease-keeper.js';
-import type { AuditLog, Host } from '../../../src/util/host.js';
+import type { AuditLog, Host } from '../../../src/util/host/host.js';
 
 const LEASE: Lease = {
   called: 'database/creds/app of https://me:s3cret@vault.example',

@@ -6,8 +6,8 @@ import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { contentOf } from '../../../src/repository/contents.js';
 
 let absences = 0;
-vi.mock('../../../src/util/fs.js', async (original) => {
-  const fs = await original<typeof import('../../../src/util/fs.js')>();
+vi.mock('../../../src/util/files/fs.js', async (original) => {
+  const fs = await original<typeof import('../../../src/util/files/fs.js')>();
   const openSync = (...args: Parameters<typeof fs.openSync>): number => {
     if (absences-- <= 0) return fs.openSync(...args);
     throw Object.assign(new Error('ENOENT: no such file or directory, open'), { code: 'ENOENT', syscall: 'open' });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { sourcesByContent } from '../../../src/repository/import/find-sources.js';
-import { sessionOf } from '../../../src/util/session.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 import { Desk } from '../../support/desk.js';
 import { hostOf } from '../keys/host.js';
 

@@ -18,7 +18,7 @@ const MOST_FOR_MEBIBYTE = 1000;
 
 /** Expressions that are put together while the program runs, and why they are safe. */
 const BUILT: Readonly<Record<string, string>> = {
-  'util/temporary-name.ts': 'from numbers of the file itself, and of a fixed length',
+  'util/files/temporary-name.ts': 'from numbers of the file itself, and of a fixed length',
   'kubernetes/kustomize/glob.ts': 'from the globs of a kustomization, in the words of the file itself',
   'repository/check/secrets/base64-texts.ts':
     'from two texts of the file itself, with breaks of a bounded length between their characters',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LastingAnswers } from '../../../src/util/answer-memory.js';
+import { LastingAnswers } from '../../../src/util/waiting/answer-memory.js';
 
 test('an answer is asked for once, also by those who ask meanwhile; a failure is not kept', async () => {
   const answers = new LastingAnswers<number>();

@@ -16,7 +16,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { writeFileSafely } from '../../../src/util/atomic-write.js';
+import { writeFileSafely } from '../../../src/util/files/atomic-write.js';
 
 const onPosix = process.platform !== 'win32';
 

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { writeFileSafely } from '../../../src/util/atomic-write.js';
+import { writeFileSafely } from '../../../src/util/files/atomic-write.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attributes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

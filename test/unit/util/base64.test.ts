@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { decodeBase64, isBase64 } from '../../../src/util/base64.js';
+import { decodeBase64, isBase64 } from '../../../src/util/text/base64.js';
 import { sampledTest } from '../../support/sweep.js';
 
 const test = sampledTest(2);

@@ -1,7 +1,7 @@
 /** The order of texts by their bytes. */
 import { describe, expect, test } from 'vitest';
-import { compareBytes } from '../../../src/util/byte-order.js';
-import { encodeText } from '../../../src/util/text.js';
+import { compareBytes } from '../../../src/util/text/byte-order.js';
+import { encodeText } from '../../../src/util/text/text.js';
 
 const UNITS = [
   '',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sessionOf } from '../../../src/util/session.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 import { hostOf } from '../keys/host.js';
 
 test('on Windows variables are found in any case, also in a copy of those of the process', () => {

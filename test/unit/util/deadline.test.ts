@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DeadlineError, withDeadline } from '../../../src/util/deadline.js';
+import { DeadlineError, withDeadline } from '../../../src/util/waiting/deadline.js';
 
 const never = () => new Promise<string>(() => undefined);
 

@@ -1,6 +1,6 @@
 /** Durations as people write and read them. */
 import { expect, test } from 'vitest';
-import { parseDuration, shownDuration } from '../../../src/util/duration.js';
+import { parseDuration, shownDuration } from '../../../src/util/text/duration.js';
 
 test.each([
   ['90', 90_000],

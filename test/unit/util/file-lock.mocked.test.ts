@@ -11,8 +11,8 @@ vi.mock('node:fs', async (original) => ({
   },
 }));
 
-const { lockFile, lockPath } = await import('../../../src/util/file-lock.js');
-const { writeFileSafely } = await import('../../../src/util/atomic-write.js');
+const { lockFile, lockPath } = await import('../../../src/util/locks/file-lock.js');
+const { writeFileSafely } = await import('../../../src/util/files/atomic-write.js');
 
 let folder: string;
 let file: string;

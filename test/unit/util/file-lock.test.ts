@@ -15,12 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SYSTEM_CLOCK } from '../../../src/util/clock.js';
-import { lockFile, lockPath } from '../../../src/util/file-lock.js';
-import { ownText } from '../../../src/util/lock-owner.js';
-import { keepTokens } from '../../../src/util/lock-token.js';
-import { startOf } from '../../../src/util/processes.js';
-import { makerOf } from '../../../src/util/temporary-name.js';
+import { makerOf } from '../../../src/util/files/temporary-name.js';
+import { lockFile, lockPath } from '../../../src/util/locks/file-lock.js';
+import { ownText } from '../../../src/util/locks/lock-owner.js';
+import { keepTokens } from '../../../src/util/locks/lock-token.js';
+import { startOf } from '../../../src/util/locks/processes.js';
+import { SYSTEM_CLOCK } from '../../../src/util/waiting/clock.js';
 
 const onPosix = process.platform !== 'win32';
 const AN_HOUR = 3600;

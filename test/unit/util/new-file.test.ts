@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeNewFile } from '../../../src/util/new-file.js';
+import { writeNewFile } from '../../../src/util/files/new-file.js';
 
 let folder: string;
 let file: string;

@@ -1,6 +1,6 @@
 /** PEM blocks: which are found, and that a text of beginnings takes no longer than any other. */
 import { describe, expect, test } from 'vitest';
-import { pemBlocks } from '../../../src/util/pem.js';
+import { pemBlocks } from '../../../src/util/text/pem.js';
 
 const block = (label: string, body = 'x'): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileRe2, loadRe2 } from '../../../src/util/re2.js';
+import { compileRe2, loadRe2 } from '../../../src/util/text/re2.js';
 
 describe('compileRe2', () => {
   test.each([

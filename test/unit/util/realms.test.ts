@@ -31,7 +31,7 @@ test('what throws when it is looked at is no error', () => {
 test('instanceof asks for no such class', () => {
   const source = new URL('../../../src/', import.meta.url);
   // Node's own signals are told apart there from all others.
-  const ofNode = join('util', 'deadline.ts');
+  const ofNode = join('util', 'waiting', 'deadline.ts');
   const found = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
     (name) =>
       name.endsWith('.ts') &&

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { lockPath } from '../../../src/util/file-lock.js';
-import { fingerprintOf, replaceFile } from '../../../src/util/replace-file.js';
+import { fingerprintOf, replaceFile } from '../../../src/util/files/replace-file.js';
+import { lockPath } from '../../../src/util/locks/file-lock.js';
 
 let folder: string;
 let file: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatRfc3339, formatUtcSeconds, parseRfc3339 } from '../../../src/util/rfc3339.js';
+import { formatRfc3339, formatUtcSeconds, parseRfc3339 } from '../../../src/util/text/rfc3339.js';
 
 describe('RFC 3339', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Host } from '../../../src/util/host.js';
-import { sessionOf } from '../../../src/util/session.js';
+import type { Host } from '../../../src/util/host/host.js';
+import { sessionOf } from '../../../src/util/host/session.js';
 
 const KEY = Symbol('a test');
 

@@ -1,9 +1,9 @@
 /** Work side by side: bounded, in order, stoppable, slowed down by services that get too many calls. */
 import { describe, expect, test } from 'vitest';
 import { SopsError } from '../../../src/errors.js';
-import { retryWhenThrottled } from '../../../src/util/backoff.js';
-import { ConcurrencyLimit } from '../../../src/util/concurrency-limit.js';
-import { sideBySide } from '../../../src/util/side-by-side.js';
+import { retryWhenThrottled } from '../../../src/util/waiting/backoff.js';
+import { ConcurrencyLimit } from '../../../src/util/waiting/concurrency-limit.js';
+import { sideBySide } from '../../../src/util/waiting/side-by-side.js';
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);

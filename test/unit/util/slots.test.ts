@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Slots } from '../../../src/util/slots.js';
-import { nextTurn } from '../../../src/util/task-queue.js';
+import { Slots } from '../../../src/util/waiting/slots.js';
+import { nextTurn } from '../../../src/util/waiting/task-queue.js';
 
 test('a bound that changes counts for what is begun from then on, first come, first served', async () => {
   let most = 3;

@@ -3,9 +3,9 @@ import { closeSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { reportOf } from '../../../src/cli/report.js';
+import { reportOf } from '../../../src/cli/output/report.js';
 import { SopsError } from '../../../src/errors.js';
-import { wordedFailure } from '../../../src/util/system-failure.js';
+import { wordedFailure } from '../../../src/util/host/system-failure.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sops-ts-failure-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TaskQueue } from '../../../src/util/task-queue.js';
+import { TaskQueue } from '../../../src/util/waiting/task-queue.js';
 
 const pause = (milliseconds: number) => new Promise((settle) => setTimeout(settle, milliseconds));
 

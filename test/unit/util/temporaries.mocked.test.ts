@@ -8,7 +8,7 @@ import {
   isListeningForSignals,
   watchExit,
   watchProcess,
-} from '../../../src/util/temporaries.js';
+} from '../../../src/util/files/temporaries.js';
 
 class OwnProcess extends EventEmitter {
   readonly pid = 1;

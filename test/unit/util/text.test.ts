@@ -1,7 +1,7 @@
 /** Bytes to text and back: whatever the bytes, none is lost. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeText, encodeText, hasInvalidBytes } from '../../../src/util/text.js';
+import { decodeText, encodeText, hasInvalidBytes } from '../../../src/util/text/text.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 

@@ -11,7 +11,7 @@ const root = new URL('../../..', import.meta.url).pathname;
  * `node CHILD FILE LETTER SIZE [MODE]`; with `loop` as size it goes on alternating `a` and `b`, 300 kB each.
  */
 const SOURCE = `
-import { writeFileSafely } from './src/util/atomic-write.ts';
+import { writeFileSafely } from './src/util/files/atomic-write.ts';
 process.on('SIGXFSZ', () => undefined);
 const [file, letter, size, mode] = process.argv.slice(2);
 const options = mode === undefined ? {} : { mode: Number(mode) };

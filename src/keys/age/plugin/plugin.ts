@@ -1,6 +1,6 @@
 /** Recipients (`age1<name>1…`) and identities (`AGE-PLUGIN-<NAME>-1…`) that a program `age-plugin-<name>` handles. */
 import { SopsError } from '../../../errors.js';
-import type { Host } from '../../../util/host.js';
+import type { Host } from '../../../util/host/host.js';
 import { decodeBech32 } from '../bech32.js';
 import { type AgeIdentity, type AgeRecipient, FILE_KEY_LENGTH, stanzaRecipient } from '../format/file.js';
 import type { AgeHeader, Stanza } from '../format/header.js';

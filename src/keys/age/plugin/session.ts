@@ -10,8 +10,8 @@ import { readLines } from '../../../exec/lines.js';
 import { temporaryFolders } from '../../../exec/private-folder.js';
 import { describeOutcome, type ProgramEnd, startReason } from '../../../exec/run-program.js';
 import { serviceWords } from '../../../services/http/answer.js';
-import type { Host } from '../../../util/host.js';
-import { waitFor } from '../../../util/timeout.js';
+import type { Host } from '../../../util/host/host.js';
+import { waitFor } from '../../../util/waiting/timeout.js';
 import { readStanza, type Stanza, writeStanza } from '../format/header.js';
 import { decodeRawBase64 } from '../format/raw-base64.js';
 

@@ -1,9 +1,9 @@
 /** Private SSH keys of the user as identities: from files, where they may be locked, and from commands. */
 
 import { SopsError } from '../../../errors.js';
-import type { Host } from '../../../util/host.js';
-import { readNamedFile } from '../../../util/named-file.js';
-import { resolve } from '../../../util/paths.js';
+import { readNamedFile } from '../../../util/files/named-file.js';
+import { resolve } from '../../../util/files/paths.js';
+import type { Host } from '../../../util/host/host.js';
 import type { IdentityCandidate } from '../identity-text.js';
 import { askPassphrase, openWithPassphrase } from '../passphrase.js';
 import { describeFileError } from '../system-error.js';

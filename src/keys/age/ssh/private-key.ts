@@ -1,7 +1,7 @@
 /** SSH private keys in PEM: recognised, and opened once their passphrase, if any, is known. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SopsError } from '../../../errors.js';
-import { decodeBase64 } from '../../../util/base64.js';
+import { decodeBase64 } from '../../../util/text/base64.js';
 import { type OpenSshKey, openOpenSshKey, readOpenSshKey, type SshPrivateKey } from './openssh-key.js';
 import { ed25519PublicKey, rsaPublicKey, type SshPublicKey } from './public-key.js';
 

@@ -1,7 +1,7 @@
 /** SSH public keys, Ed25519 and RSA: from key lines and from the binary form (RFC 4253 section 6.6, RFC 8709). */
 import { createHash } from 'node:crypto';
 import { SopsError } from '../../../errors.js';
-import { decodeBase64 } from '../../../util/base64.js';
+import { decodeBase64 } from '../../../util/text/base64.js';
 import { encodeRawBase64 } from '../format/raw-base64.js';
 import { SshReader, sshInteger, sshString } from './wire.js';
 

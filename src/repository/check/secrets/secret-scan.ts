@@ -1,5 +1,5 @@
 /** Private keys and tokens in any file: one look at its bytes tells whether there is anything to look for. */
-import { LineIndex } from '../../../util/line-index.js';
+import { LineIndex } from '../../../util/text/line-index.js';
 import { BASE64_NEEDLES, base64Texts } from './base64-texts.js';
 import { isDerKey } from './der-key.js';
 import { isFiller } from './filler.js';
