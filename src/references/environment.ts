@@ -8,7 +8,8 @@ import { documentsOf, type EvaluationRequest, withKeptValues, withResolver } fro
 import type { Resolver } from './resolver.js';
 import { textOfValue } from './value-text.js';
 
-const UNSAFE = /[^\w@%+=:,./-]/;
+/** Also `=` where zsh takes what follows for the name of a program, whose path it puts there. */
+const UNSAFE = /[^\w@%+=:,./-]|(?:^|:)=/;
 
 /** The variables of the first document of a file, in order. Throws `failed` for what is not text, number or truth value. */
 export async function referencedEnvironment(
@@ -59,10 +60,18 @@ function variablesOf({ items }: Branch): Map<string, string> {
   return variables;
 }
 
-/** One variable for a shell, quoted where that is needed. */
-export function variableLine([name, value]: readonly [string, string], exported: boolean): string {
-  const quoted = UNSAFE.test(value) ? `'${value.replaceAll("'", `'"'"'`)}'` : value;
-  return `${exported ? 'export ' : ''}${name}=${quoted}\n`;
+/**
+ * The variables as lines for a shell, quoted where that is needed. Throws `failed` for one to be exported that shells keep for
+ * themselves; without `export` they may be the lines of a dotenv file.
+ */
+export async function environmentLines(variables: ReadonlyMap<string, string>, exported: boolean): Promise<string> {
+  const shell = exported ? await import('../operations/programs/shell-names.js') : undefined;
+  const lines = [...variables].map(([name, value]) => {
+    shell?.checkTaken('bash', name, value);
+    const quoted = UNSAFE.test(value) ? `'${value.replaceAll("'", `'"'"'`)}'` : value;
+    return `${exported ? 'export ' : ''}${name}=${quoted}\n`;
+  });
+  return lines.join('');
 }
 
 function checkName(name: string, text: string): void {

@@ -1,5 +1,5 @@
 /** `refs env`: a file of references as lines for a shell. */
-import { referencedEnvironment, variableLine } from '../../references/environment.js';
+import { environmentLines, referencedEnvironment } from '../../references/environment.js';
 import { print } from '../terminal/streams.js';
 import { flag } from '../words/flag.js';
 import { command } from './command.js';
@@ -29,7 +29,7 @@ export const refsEnv = command({
   async run(given, context) {
     const request = { ...referencesRequest(given), input: referencesInput(given, context) };
     const variables = await referencedEnvironment(request, hostOf(given, context));
-    await print(context.streams, [...variables].map((one) => variableLine(one, given.export)).join(''));
+    await print(context.streams, await environmentLines(variables, given.export));
     return 0;
   },
 });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { dotenvEnvironment } from '../../formats/dotenv-environment.js';
+import { checkTaken } from './shell-names.js';
 
 type Variables = ReadonlyMap<string, string>;
 
@@ -13,20 +14,27 @@ interface Form {
 }
 
 /** Within single quotes POSIX shells take every byte as it is, but the quote. */
-const posix: Form = {
+const posix = (shell: 'bash' | 'zsh'): Form => ({
   anyBytes: true,
-  text: (variables) => lines(variables, (name, value) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`),
-};
+  text: (variables) =>
+    lines(variables, (name, value) => {
+      checkTaken(shell, name, value);
+      return `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`;
+    }),
+});
 
 /** By the words of `--shell`; that of GitHub is two texts. */
 export const EXPORT_FORMS = {
-  bash: posix,
-  zsh: posix,
+  bash: posix('bash'),
+  zsh: posix('zsh'),
   /** Within single quotes fish knows `\\` and `\'`. */
   fish: {
     anyBytes: true,
     text: (variables) =>
-      lines(variables, (name, value) => `set -gx ${name} '${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`),
+      lines(variables, (name, value) => {
+        checkTaken('fish', name, value);
+        return `set -gx ${name} '${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
+      }),
   },
   powershell: {
     anyBytes: false,

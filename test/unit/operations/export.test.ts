@@ -1,5 +1,6 @@
 /** `export`: what shells and loaders read of it is the value, whatever it is. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { afterAll, describe, expect } from 'vitest';
 import { EXPORT_FORMS } from '../../../src/operations/programs/export-text.js';
@@ -72,6 +73,65 @@ describe.each(SHELLS)('%s', (shell, variable, show) => {
     });
     expect(read.stdout.toString('latin1')).toBe("f\xff'\xc3(");
   });
+});
+
+/** What it calls variables: those that it has, and those that it makes up when they are asked for. */
+const ASKED_FOR_NAMES: Readonly<Record<string, string>> = {
+  bash: 'compgen -v; printf "%s\\n" RANDOM SECONDS LINENO SRANDOM EPOCHSECONDS EPOCHREALTIME BASHPID HISTCMD FUNCNAME status path',
+  zsh:
+    'for one in parameter zle zleparameter complist datetime system mapfile langinfo termcap terminfo sched watch; do ' +
+    'zmodload zsh/$one 2> /dev/null; done; print -l ${(k)parameters} USERNAME',
+  fish: 'set -n; printf "%s\\n" umask status pipestatus hostname',
+};
+const PRINTENV = '/usr/bin/printenv';
+/** What a shell would run in a text that it took for arithmetic. */
+const COUNTED = 'v[$(touch pwned)]';
+
+describe.each(Object.keys(ASKED_FOR_NAMES))('names of %s', (shell) => {
+  const file = existsSync(PRINTENV) && findTool(shell, `${shell.toUpperCase()}_BIN`, ['-c', 'true']);
+  if (!file) announceSkipped(1, `no ${shell}`);
+  const ask = (script: string): string => {
+    const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', HOME: desk.folder };
+    return spawnSync(file || '', ['-c', script], { cwd: desk.folder, env }).stdout.toString();
+  };
+
+  test.skipIf(!file)('arrive with their values, or are refused', () => {
+    const names = new Set(ask(ASKED_FOR_NAMES[shell] ?? '').split('\n'));
+    const { text } = EXPORT_FORMS[shell as 'bash' | 'zsh' | 'fish'];
+    const blocks = [...names].flatMap((name) => {
+      try {
+        const lines = text(
+          new Map([
+            [name, COUNTED],
+            ['sops_ts_next', 'next'],
+          ]),
+        ); // prettier-ignore
+        const shown = `${lines}${PRINTENV} ${name} || echo none; ${PRINTENV} sops_ts_next; echo ${name}\n`;
+        return [shell === 'fish' ? shown : `( ${shown} )\n`];
+      } catch {
+        return [];
+      }
+    });
+    expect(blocks.length).toBeGreaterThan(10);
+    const told = ask(blocks.join('')).trimEnd().split('\n');
+    for (let at = 0; at < told.length; at += 3) expect(told.slice(at, at + 3)).toEqual([COUNTED, 'next', told[at + 2]]);
+    expect(told.length).toBe(3 * blocks.length);
+    expect(desk.names()).not.toContain('pwned');
+  });
+});
+
+test.each([
+  ['bash', 'RANDOM', 'bash keeps RANDOM for itself'],
+  ['zsh', 'path', 'zsh keeps path for itself'],
+  ['zsh', 'LINES', 'zsh takes nothing but a number for LINES'],
+  ['fish', 'version', 'fish keeps version for itself'],
+])('%s does not get %s', async (shell, name, said) => {
+  desk.write('own.json', await desk.encrypt('own.json', JSON.stringify({ A: 'a', [name]: 'x' })));
+  const ran = await desk.run(['export', 'own.json', '--shell', shell]);
+  expect([ran.status, ran.stdout.length]).toEqual([1, 0]);
+  expect(ran.stderr).toContain(`${said}, and would not take the value`);
+  const other = await desk.run(['export', 'own.json', '--shell', shell, '--prefix', 'P_']);
+  expect([other.status, other.stdout.toString()]).toEqual([0, expect.stringContaining(`P_${name}`)]);
 });
 
 test('PowerShell gets printable ASCII alone', () => {

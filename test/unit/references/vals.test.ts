@@ -1,7 +1,9 @@
 /** The cases that vals itself was run on (fixtures/references/vals.json), and where we differ on purpose. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Desk } from '../../support/desk.js';
+import { announceSkipped, findTool } from '../../support/programs.js';
 
 interface Case {
   readonly get?: string;
@@ -56,4 +58,24 @@ describe('what vals prints as an environment', () => {
       expect([ran.stderr, ran.status, ran.stdout.toString()]).toEqual(['', 0, expected]);
     });
   }
+
+  const zsh = findTool('zsh', 'ZSH_BIN', ['-c', 'true']);
+  if (!zsh) announceSkipped(1, 'no zsh');
+  test.skipIf(!zsh)('is read back by zsh, which looks up the programs that = names', async () => {
+    const values = { A: '=ls', B: 'x:=ls', C: '=no-such-program', D: 'a=b', E: '' };
+    const ran = await desk.run(['refs', 'env', '--export'], { stdin: JSON.stringify(values) });
+    const shown = Object.keys(values)
+      .map((name) => `"$${name}"`)
+      .join(' '); // prettier-ignore
+    const told = spawnSync(zsh ?? '', ['-c', `${ran.stdout}\nprint -l -- ${shown}`], { encoding: 'utf8' });
+    expect([told.stderr, told.stdout]).toEqual(['', `${Object.values(values).join('\n')}\n`]);
+  });
+
+  test('exports no name that shells keep for themselves', async () => {
+    const stdin = 'A: a\nUID: 1000\n';
+    const ran = await desk.run(['refs', 'env', '--export'], { stdin });
+    expect([ran.status, ran.stdout.length]).toEqual([1, 0]);
+    expect(ran.stderr).toContain('bash keeps UID for itself');
+    expect((await desk.run(['refs', 'env'], { stdin })).stdout.toString()).toBe('A=a\nUID=1000\n');
+  });
 });
