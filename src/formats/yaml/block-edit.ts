@@ -4,10 +4,10 @@ import { SopsError } from '../../errors.js';
 import type { LeafValue, Source } from '../../tree/tree.js';
 import { withoutTrailing } from '../../util/text/trim.js';
 import type { Edit } from '../store.js';
+import { readBlock } from './block-scalar.js';
 import { isBreak } from './characters.js';
 import { Cursor } from './cursor.js';
 import { writeScalar } from './scalar-text.js';
-import { readBlock } from './scalars.js';
 
 /**
  * The edits that write a string into the block scalar at `source`; undefined when no block scalar can hold it.

@@ -39,3 +39,8 @@ export function isFlowEnd(unit: number): boolean {
 
 /** Characters that no YAML text may hold: controls but tab, line ends and U+0085; U+FFFE, U+FFFF; lone surrogates. */
 export const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
+/** What a break stands for in a text: a line feed, but for the two separators of Unicode, which stay. */
+export function breakText(unit: number): string {
+  return unit === 0x2028 || unit === 0x2029 ? String.fromCharCode(unit) : '\n';
+}

@@ -9,6 +9,7 @@ import { commaBehind } from './emit-flow.js';
 import { type EntryGap, gapsBetween } from './entry-gaps.js';
 import type { EntryPlace, EntryPlaces, PlacedNode } from './entry-places.js';
 import { flowTexts } from './entry-text.js';
+import { behindYamlLine, columnOf, yamlLineEnd, yamlLineStart } from './lines.js';
 
 /** What becomes of the entries of one document. */
 export interface SplicedEntries {
@@ -131,9 +132,9 @@ class EntrySplicer implements SplicedEntries {
       const place = this.placeOf(entry);
       if (kept.has(entry) && !place.inFlow && this.isFirstOfLine(place.start)) {
         for (const comment of gone) this.removeComment(comment);
-        const indent = ' '.repeat(this.columnOf(place.start));
+        const indent = ' '.repeat(columnOf(this.text, place.start));
         const lines = fresh.get(entry)?.map((text) => `${indent}#${text}`) ?? [];
-        if (lines.length > 0) this.insertLines(this.lineStart(place.start), lines);
+        if (lines.length > 0) this.insertLines(yamlLineStart(this.text, place.start), lines);
       }
       gone = [];
     }
@@ -141,9 +142,9 @@ class EntrySplicer implements SplicedEntries {
 
   private removeComment({ source }: Comment): void {
     if (!source) return;
-    const line = this.lineStart(source.start);
+    const line = yamlLineStart(this.text, source.start);
     if (!/^[ \t]*#$/.test(this.text.slice(line, source.start))) return;
-    this.edits.push({ start: line, end: this.behindLine(source.end), text: '' });
+    this.edits.push({ start: line, end: behindYamlLine(this.text, source.end), text: '' });
   }
 
   /** The comments that were not read from the text, by the entry that they stand above. */
@@ -163,7 +164,7 @@ class EntrySplicer implements SplicedEntries {
   }
 
   private isFirstOfLine(start: number): boolean {
-    return /^[ \t]*$/.test(this.text.slice(this.lineStart(start), start));
+    return /^[ \t]*$/.test(this.text.slice(yamlLineStart(this.text, start), start));
   }
 
   /** Whether an entry that was read must be written anew: it has another value, or one of which no entry stays. */
@@ -194,11 +195,11 @@ class EntrySplicer implements SplicedEntries {
       this.edits.push({ start: place.start, end: place.end, text: flowTexts([entry], this.options) });
       return;
     }
-    const [first = '', ...rest] = this.blockLines(entry, this.columnOf(place.start));
+    const [first = '', ...rest] = this.blockLines(entry, columnOf(this.text, place.start));
     this.edits.push({ start: place.start, end: place.end, text: first });
-    const lineEnd = this.lineEnd(place.end);
+    const endOfValue = yamlLineEnd(this.text, place.end);
     const below = rest.map((line) => this.lineBreak + line).join('');
-    if (below !== '') this.edits.push({ start: lineEnd, end: lineEnd, text: below });
+    if (below !== '') this.edits.push({ start: endOfValue, end: endOfValue, text: below });
   }
 
   /** Removes entries that stood in one place, with their lines and the comments right above them. */
@@ -229,14 +230,14 @@ class EntrySplicer implements SplicedEntries {
 
   /** The start of the lines of an entry, with the comment lines right above it. */
   private startWithComments(entry: PlacedNode, held: readonly (PlacedNode | Comment)[]): number {
-    let start = this.lineStart(this.placeOf(entry).start);
+    let start = yamlLineStart(this.text, this.placeOf(entry).start);
     for (let at = held.indexOf(entry) - 1; at >= 0; at--) {
       const above = held[at];
       if (above?.kind !== 'comment' || !above.source) break;
       if (above.inline) continue;
-      const line = this.lineStart(above.source.start);
+      const line = yamlLineStart(this.text, above.source.start);
       const isOwn = /^[ \t]*#$/.test(this.text.slice(line, above.source.start));
-      if (!isOwn || this.behindLine(above.source.end) !== start) break;
+      if (!isOwn || behindYamlLine(this.text, above.source.end) !== start) break;
       start = line;
     }
     return start;
@@ -250,7 +251,7 @@ class EntrySplicer implements SplicedEntries {
       this.edits.push({ start: place.end, end: place.end, text: written });
       return;
     }
-    this.insertLines(this.behindLines(last, place), this.linesOf(added, this.columnOf(place.start), fresh));
+    this.insertLines(this.behindLines(last, place), this.linesOf(added, columnOf(this.text, place.start), fresh));
   }
 
   /** Writes new entries above the first one that stays. */
@@ -260,9 +261,9 @@ class EntrySplicer implements SplicedEntries {
     if (inFlow) this.edits.push({ start, end: start, text: `${flowTexts(added, this.options)}, ` });
     else if (this.isFirstOfLine(start)) {
       const at = this.startWithComments(first, this.places.heldBy(of));
-      this.insertLines(at, this.linesOf(added, this.columnOf(start), fresh));
+      this.insertLines(at, this.linesOf(added, columnOf(this.text, start), fresh));
     } else {
-      const column = this.columnOf(start);
+      const column = columnOf(this.text, start);
       const written = this.linesOf(added, column, fresh).join(this.lineBreak).slice(column);
       this.edits.push({ start, end: start, text: written + this.lineBreak + ' '.repeat(column) });
     }
@@ -317,11 +318,12 @@ class EntrySplicer implements SplicedEntries {
 
   /** After the last line of an entry, with the empty lines that a block scalar at its end counts as its own. */
   private behindLines(entry: PlacedNode, { end }: EntryPlace): number {
-    let at = this.behindLine(end);
+    let at = behindYamlLine(this.text, end);
     const last = this.places.lastLeafOf(entry);
     const header = last?.source ? this.text.slice(last.source.start, last.source.start + 3) : '';
     if (!/^[|>][0-9]?\+/.test(header)) return at;
-    while (at < this.text.length && /^[ \t]*$/.test(this.text.slice(at, this.lineEnd(at)))) at = this.behindLine(at);
+    while (at < this.text.length && /^[ \t]*$/.test(this.text.slice(at, yamlLineEnd(this.text, at))))
+      at = behindYamlLine(this.text, at);
     return at;
   }
 
@@ -329,28 +331,6 @@ class EntrySplicer implements SplicedEntries {
     const place = this.places.of(entry);
     if (!place) throw new TypeError('an entry has no place in the text');
     return place;
-  }
-
-  private columnOf(at: number): number {
-    return at - this.lineStart(at);
-  }
-
-  private lineStart(at: number): number {
-    let start = at;
-    while (start > 0 && !isBreak(this.text.charCodeAt(start - 1)) && this.text.charCodeAt(start - 1) !== 0xfeff)
-      start -= 1;
-    return start;
-  }
-
-  private lineEnd(at: number): number {
-    let end = at;
-    while (end < this.text.length && !isBreak(this.text.charCodeAt(end))) end += 1;
-    return end;
-  }
-
-  private behindLine(at: number): number {
-    const end = this.lineEnd(at);
-    return Math.min(end + (this.text.startsWith('\r\n', end) ? 2 : 1), this.text.length);
   }
 
   /** How far the text indents what stands below a key; undefined when nothing does. */
@@ -373,7 +353,7 @@ class EntrySplicer implements SplicedEntries {
     const [first] = this.entriesOf(this.places.heldBy(value));
     const inner = first && this.places.of(first);
     if (!outer || !inner || inner.inFlow) return 0;
-    return this.columnOf(inner.start) - this.columnOf(outer.start);
+    return columnOf(this.text, inner.start) - columnOf(this.text, outer.start);
   }
 }
 

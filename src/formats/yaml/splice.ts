@@ -18,6 +18,7 @@ import { isBlank, isBreak } from './characters.js';
 import { withoutComments } from './copy.js';
 import { emitFlow } from './emit-flow.js';
 import { indentStep } from './indent-step.js';
+import { yamlLineEnd } from './lines.js';
 import { type ScalarStyle, type ScalarWriting, writeScalar } from './scalar-text.js';
 
 export interface SpliceOptions extends ScalarWriting {
@@ -148,13 +149,13 @@ export class Splicer {
   private addWritten({ start, end }: Source, written: string): void {
     const header = written.indexOf(this.lineBreak);
     // Only then is the line's end looked for: a line may hold all values of a file.
-    const lineEnd = header < 0 ? end : endOfLine(this.text, end);
-    if (lineEnd === end) {
+    const behind = header < 0 ? end : yamlLineEnd(this.text, end);
+    if (behind === end) {
       this.edits.push({ start, end, text: written });
       return;
     }
     this.edits.push({ start, end, text: written.slice(0, header) });
-    this.edits.push({ start: lineEnd, end: lineEnd, text: written.slice(header) });
+    this.edits.push({ start: behind, end: behind, text: written.slice(header) });
   }
 
   /**
@@ -206,10 +207,4 @@ function styleOf({ style, value }: Source, flow: boolean): ScalarStyle {
   if (!flow) return style as ScalarStyle;
   const sealed = typeof value === 'string' && value.startsWith('ENC[');
   return style === 'flow-single' && sealed ? 'plain' : (style.slice('flow-'.length) as ScalarStyle);
-}
-
-function endOfLine(text: string, at: number): number {
-  let end = at;
-  while (end < text.length && !isBreak(text.charCodeAt(end))) end += 1;
-  return end;
 }

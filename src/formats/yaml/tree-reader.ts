@@ -1,8 +1,9 @@
 /** From YAML text to the tree: block and flow collections, keys, anchors, and the place of every comment. */
 import { SopsError } from '../../errors.js';
-import { type Comment, comment, type Item, item, leaf, type Source, type Value } from '../../tree/tree.js';
+import { type Comment, comment, type Item, item, leaf, type Value } from '../../tree/tree.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
 import { readBlockList, readBlockMap } from './block-reader.js';
+import { readBlock } from './block-scalar.js';
 import { isBlankOrEnd } from './characters.js';
 import { passToValue } from './comment-run.js';
 import { type CopyBudget, copyOf } from './copy.js';
@@ -24,9 +25,10 @@ import {
 } from './node.js';
 import type { NodeReader } from './node-reader.js';
 import type { Anchors, Properties, TagHandles } from './properties.js';
-import { DEFAULT_HANDLES, isTypingTag, readName, readTag } from './properties.js';
-import { resolvePlain, resolveTagged, type Taken } from './resolve.js';
-import { readBlock, readDouble, readPlain, readSingle, type ScalarToken } from './scalars.js';
+import { DEFAULT_HANDLES, readName, readTag } from './properties.js';
+import type { Taken } from './resolve.js';
+import { leafOf } from './scalar-leaf.js';
+import { readDouble, readPlain, readSingle, type ScalarToken } from './scalars.js';
 
 /** What is known of a node when what stands on its first line has been read. */
 interface Begun {
@@ -58,13 +60,13 @@ export class TreeReader implements NodeReader {
     private readonly unique: boolean,
     private readonly handles: TagHandles = DEFAULT_HANDLES,
     /** Receives errors that only count when the file is otherwise well-formed. */
-    private readonly defer: (error: SopsError) => void,
+    readonly defer: (error: SopsError) => void,
     /** What the documents of a file share. */
     private readonly stream: { readonly budget: CopyBudget; readonly anchors: Anchors },
     readonly watcher?: NodeWatcher,
   ) {}
 
-  private get takes(): Taken {
+  get takes(): Taken {
     return this.watcher?.asData ? 'any' : 'encryptable';
   }
 
@@ -202,7 +204,7 @@ export class TreeReader implements NodeReader {
   private withOuter(frame: Frame, node: Node, outer: Properties | undefined, inner: Properties | undefined): Node {
     if (!outer) return this.named(node, inner);
     if (inner) this.merged(outer, inner);
-    const tagged = node.token && outer.tag ? { ...node, value: this.leafOf(node.token, outer, frame.parent) } : node;
+    const tagged = node.token && outer.tag ? { ...node, value: leafOf(this, node.token, outer, frame.parent) } : node;
     this.named(tagged, inner);
     return this.named(tagged, outer);
   }
@@ -221,7 +223,7 @@ export class TreeReader implements NodeReader {
     const token = readBlock(cursor, frame.parent);
     this.lastEnd = token.end;
     const node: Node = {
-      value: this.leafOf(token, properties, frame.parent),
+      value: leafOf(this, token, properties, frame.parent),
       shape: 'block-scalar',
       comment: token.comment,
     };
@@ -256,7 +258,7 @@ export class TreeReader implements NodeReader {
     const token = unit === 0x22 ? readDouble(cursor) : isQuoted ? readSingle(cursor) : this.readPlainHere(frame);
     this.lastEnd = token.end;
     if (!isQuoted) this.plainEnd = token.end;
-    return { value: this.leafOf(token, properties, frame.parent), shape: 'scalar', token };
+    return { value: leafOf(this, token, properties, frame.parent), shape: 'scalar', token };
   }
 
   private readPlainHere(frame: Frame): ScalarToken {
@@ -270,49 +272,6 @@ export class TreeReader implements NodeReader {
       throw cursor.error('no value can begin with this character');
     }
     return readPlain(cursor, frame.parent + 1);
-  }
-
-  private leafOf(token: ScalarToken, properties: Properties | undefined, column: number): Value {
-    const tag = properties?.tag;
-    const plain = token.style === 'plain';
-    try {
-      const value =
-        tag !== undefined
-          ? resolveTagged(tag, token.text, plain, this.takes)
-          : plain
-            ? resolvePlain(token.text, this.takes)
-            : token.text;
-      const style = this.cursor.flowLevel > 0 ? (`flow-${token.style}` as const) : token.style;
-      const source: Source = { start: token.start, end: token.end, style, value, column };
-      if (tag === undefined || !properties?.tagSpan) return leaf(value, source);
-      return leaf(value, { ...source, [isTypingTag(tag) ? 'tag' : 'textTag']: properties.tagSpan });
-    } catch (error) {
-      const placed = this.placed(error, token.start);
-      if (!(placed instanceof SopsError)) throw placed;
-      return this.unusable(token, placed);
-    }
-  }
-
-  /**
-   * The value of what SOPS reads but cannot encrypt, which is refused once the file is known to be well-formed. Loosely read it is
-   * an integer all the same, and what does not fit its tag is nobody's matter yet.
-   */
-  private unusable(token: ScalarToken, error: SopsError): Value {
-    const source: Source = { start: token.start, end: token.end, style: token.style, value: token.text };
-    if (error.code === 'leaf-not-encryptable') {
-      if (!this.loose) this.defer(error);
-      return leaf(UNENCRYPTABLE, { ...source, value: UNENCRYPTABLE });
-    }
-    if (!this.loose) throw error;
-    const value = leaf(token.text, source);
-    this.loose.broken(value, error);
-    return value;
-  }
-
-  /** Adds line and column to an error about a value; the value itself is never named. */
-  private placed(error: unknown, at: number): unknown {
-    if (!(error instanceof SopsError)) return error;
-    return this.cursor.error(error.message, at).with(error.code, { cause: error });
   }
 
   private readAlias(): Node {
@@ -345,7 +304,7 @@ export class TreeReader implements NodeReader {
   emptyNode(properties: Properties | undefined, frame: Frame): Node {
     const at = this.lastEnd;
     const token: ScalarToken = { text: '', style: 'plain', start: at, end: at };
-    return this.named({ value: this.leafOf(token, properties, frame.parent), shape: 'empty' }, properties);
+    return this.named({ value: leafOf(this, token, properties, frame.parent), shape: 'empty' }, properties);
   }
 
   /** The text of a key; other types are refused once the file is known to be well-formed. */
@@ -375,9 +334,6 @@ export class TreeReader implements NodeReader {
     }
   }
 }
-
-/** What stands for an integer from 2^63 on, or a time that no clock shows, where only the written text counts. */
-const UNENCRYPTABLE = 2n ** 63n;
 
 /** The text of a key as it is written, aliases followed. */
 function looseKeyText(key: Value, text: string): string {
