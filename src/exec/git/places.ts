@@ -7,6 +7,7 @@ import { realPathIfThere } from '../../util/files/real-path.js';
 import type { Host } from '../../util/host/host.js';
 import { oneLine } from '../../util/text/one-line.js';
 import { decodeText } from '../../util/text/text.js';
+import type { ProgramOutcome } from '../run-program.js';
 import { git, gitOutcome, tryGit } from './run-git.js';
 
 /** A work tree of a repository; absolute paths. */
@@ -21,15 +22,34 @@ export interface WorkTree {
 
 /**
  * The work tree that a folder is in; null outside of one, in a bare repository, and where there is no git. Throws `failed` where git
- * will not look into the repository that is there, as into one of another user.
+ * will not look into the repository that is there, as into one of another user, or cannot be started.
  */
 export async function workTreeOf(folder: string, host: Host, elsewhere = false): Promise<WorkTree | null> {
   const args = ['rev-parse', '--show-toplevel', '--git-common-dir', '--git-dir'];
-  const outcome = await tryGit(args, host, { cwd: folder, elsewhere }).catch(() => null);
+  const outcome = await askIn(folder, args, host, elsewhere);
   if (outcome === null) return null;
   if (outcome.status !== 0) return noWorkTree(decodeText(outcome.stderr), folder);
   const [top = '', common = '', own = ''] = decodeText(outcome.stdout).split(/\r?\n/);
   return { top, commonFolder: resolve(folder, common), gitFolder: resolve(folder, own) };
+}
+
+/**
+ * How git ended in a folder; null where there is no git. If it cannot be started, as for want of processes, that is the same only where
+ * there is no repository: its files must not be taken for those of an ordinary folder.
+ */
+async function askIn(
+  folder: string,
+  args: readonly string[],
+  host: Host,
+  elsewhere: boolean,
+): Promise<ProgramOutcome | null> {
+  try {
+    return await tryGit(args, host, { cwd: folder, elsewhere });
+  } catch (error) {
+    const isNamed = !elsewhere && host.env.GIT_DIR !== undefined;
+    if (!statOrThrow(folder) || (!isNamed && repositoryOf(folder) === undefined)) return null;
+    throw error;
+  }
 }
 
 /** Whether a folder without a work tree is one of a repository: a bare one, or a `.git`. */
@@ -127,11 +147,10 @@ function closedFolders(said: Uint8Array): ClosedFolder[] {
     });
 }
 
-/** Whether git tracks a file; false outside of repositories, and where there is no git. */
+/** Whether git tracks a file; false outside of repositories, and where there is no git. Throws `failed` where it cannot be started. */
 export async function isTracked(path: string, host: Host): Promise<boolean> {
-  const call = { cwd: dirname(path), elsewhere: true };
   const args = ['ls-files', '-z', '--', `:(literal)${basename(path)}`];
-  const outcome = await tryGit(args, host, call).catch(() => null);
+  const outcome = await askIn(dirname(path), args, host, true);
   return outcome?.status === 0 && outcome.stdout.length > 0;
 }
 

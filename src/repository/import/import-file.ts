@@ -63,18 +63,19 @@ export async function importFile(request: ImportRequest, host: Session): Promise
   const opened = await kind.open(source, store, host);
   opened.verify?.((store.parsePlain ?? store.parse)(opened.plaintext));
   const sealed = await seal(opened, { ...request, store }, host);
+  const trackedKeys: string[] = [];
+  for (const one of opened.keyFiles) if (await isTracked(one, host)) trackedKeys.push(one);
+  const isSourceTracked = await isTracked(source.file.absolute, host);
   if (!dryRun) {
     await makeFolder(dirname(path), dirname(target));
     await writeFileSafely(path, sealed.bytes, { mode: MODE, isNew: true });
   }
-  const trackedKeys: string[] = [];
-  for (const one of opened.keyFiles) if (await isTracked(one, host)) trackedKeys.push(one);
   return {
     source: source.file.absolute,
     target,
     count: opened.count,
     warnings: [...(source.warnings ?? []), ...opened.warnings, ...sealed.notes],
-    isTracked: await isTracked(source.file.absolute, host),
+    isTracked: isSourceTracked,
     trackedKeys,
   };
 }
