@@ -18,6 +18,7 @@ import { optionNames } from './options.js';
 import { withPlugged } from './plugged-format.js';
 import { usePlugins } from './plugins.js';
 import type { Options, ReadOptions, Warning } from './types.js';
+import { withAnswers } from './warning-listener.js';
 
 /** Where the library is, unless the caller says otherwise. */
 export const SURROUNDINGS = {
@@ -63,10 +64,11 @@ export function inCall<T>(options: Options & ReadOptions, work: (call: Call) => 
 /** The result of some work, unless the signal is aborted first. Rejects with errors as the caller gets them: `aborted`, or what the work throws. */
 export async function untilAborted<T>(options: Options, work: () => Promise<T>): Promise<T> {
   const { signal } = options;
+  const whole = (): Promise<T> => withAnswers(options, work);
   try {
-    if (!signal) return await work();
+    if (!signal) return await whole();
     signal.throwIfAborted();
-    return await keptAlive(() => withDeadline(Number.POSITIVE_INFINITY, signal, (stop) => endingPrograms(stop, work)));
+    return await keptAlive(() => withDeadline(Number.POSITIVE_INFINITY, signal, (stop) => endingPrograms(stop, whole)));
   } catch (error) {
     throw signal?.aborted ? aborted(signal) : leaving(error, options);
   }

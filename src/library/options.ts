@@ -6,6 +6,7 @@ import { FORMATS, type FormatName } from '../formats/registry.js';
 import { isOf } from '../util/realms.js';
 import { ownSignal } from '../util/waiting/deadline.js';
 import type { AnyFormat, Options } from './types.js';
+import { keepingAnswers } from './warning-listener.js';
 
 /** What an option may be: a word for messages, and the check. */
 export interface OptionKind {
@@ -31,7 +32,8 @@ const TEXTS: OptionKind = { wanted: 'a list of texts', fits: isTexts };
 /** Not what keeps its members elsewhere, as lists, maps and `Headers` do: it would count as empty. */
 const OBJECT: OptionKind = { wanted: 'an object', fits: (value) => isObject(value) && !(Symbol.iterator in value) };
 const LIST: OptionKind = { wanted: 'a list', fits: Array.isArray };
-const FUNCTION: OptionKind = { wanted: 'a function', fits: (value) => typeof value === 'function' };
+const isFunction = (value: unknown): value is () => undefined => typeof value === 'function';
+const FUNCTION: OptionKind = { wanted: 'a function', fits: isFunction };
 const isSignal = (value: unknown): value is AbortSignal =>
   hasMethods(value, 'addEventListener') && typeof (value as Partial<AbortSignal>).aborted === 'boolean';
 const TEXT_OR_TEXTS: OptionKind = {
@@ -68,7 +70,7 @@ export const COMMON: OptionKinds = {
     own: (value) => (isSignal(value) ? ownSignal(value) : value),
     fits: isSignal,
   },
-  onWarning: FUNCTION,
+  onWarning: { ...FUNCTION, own: (value) => (isFunction(value) ? keepingAnswers(value) : value) },
   askSecret: FUNCTION,
   audit: { wanted: 'an object with record', fits: (value) => hasMethods(value, 'record') },
   providers: {

@@ -6,6 +6,7 @@ import type { FormatStore, SourceFile } from '../formats/store.js';
 import { leaves } from '../tree/leaves.js';
 import { rebuilt } from '../tree/rebuild.js';
 import { type Branch, branch, type Item, type LeafValue, leaf, type Value } from '../tree/tree.js';
+import { isOf } from '../util/realms.js';
 import { decodeText } from '../util/text/text.js';
 import { usage } from './options.js';
 import { inKeyTypes } from './plugged-keys.js';
@@ -139,10 +140,18 @@ function item(metadata: Branch): Item {
 
 /** The caller's messages may quote values. */
 function said<T>({ name }: Format, code: 'document-invalid' | 'output-format', step: () => T): T {
+  const called = `the format ${name} that was plugged in`;
+  let given: T;
+  let isLate: boolean;
   try {
-    return step();
+    given = step();
+    isLate = isOf(Promise, given);
   } catch {
     const what = code === 'output-format' ? 'cannot print this' : 'cannot read this text';
-    throw new SopsError(code, `the format ${name} that was plugged in ${what}`);
+    throw new SopsError(code, `${called} ${what}`);
   }
+  if (!isLate) return given;
+  // Nobody waits for it, and its rejection would end the process.
+  Promise.resolve(given).catch(() => undefined);
+  throw new SopsError(code, `${called} gave a promise: its functions parse and print must not be asynchronous`);
 }

@@ -188,8 +188,8 @@ export interface Options {
   config?: string | Config | false;
   /** Ends waiting, network and child processes; the call rejects with `aborted`, and nothing is written any more. */
   signal?: AbortSignal;
-  /** Default: `process.emitWarning`. */
-  onWarning?: (warning: Warning) => void;
+  /** Default: `process.emitWarning`. A call waits for what it promises, and rejects when it throws or rejects. */
+  onWarning?: (warning: Warning) => void | Promise<void>;
   /** Without it anything that would ask fails with `key`: a library never opens a terminal. */
   askSecret?: (question: string, o: { signal?: AbortSignal }) => Promise<string>;
   audit?: AuditLog;

@@ -1,5 +1,5 @@
 /** Formats of the caller's: read, written and changed like others, and known to their calls alone. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   decrypt,
   decryptData,
@@ -74,6 +74,21 @@ describe('a format that is plugged in', () => {
     expect(await codeOf(decryptFile('s.lines', { ...options(), formats: [{ ...lines, extensions: ['lines'] }] }))).toBe(
       'usage',
     );
+  });
+
+  test('has no asynchronous functions, and one that rejects does not end the process', async () => {
+    const late = async (): Promise<never> => Promise.reject(new Error('late'));
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const message = expect.stringContaining('gave a promise');
+    for (const wrong of [{ parse: late }, { print: late as never }]) {
+      const formats = [{ ...lines, ...wrong }];
+      const sealing = encrypt({ a: 1 }, { ...options(), format, formats, recipients: [desk.recipient] });
+      await expect(sealing).rejects.toMatchObject({ code: 'output-format', message });
+    }
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   test('what its reader says of a text does not get out', async () => {
