@@ -33,6 +33,12 @@ const PHRASES: readonly (readonly [RegExp, string, string?, string?])[] = [
   [/(?:,| or) --aws-profile\b/g, ''],
   [/; --verbose shows all reasons/g, ''],
   [/Run it on a terminal; a gpg-agent/g, 'Give the option askSecret; a gpg-agent'],
+  [
+    /name (its file|the private key|a file with AGE-PLUGIN-…) in (SOPS_AGE_(?:SSH_PRIVATE_)?KEY_FILE)/g,
+    'give it in the option identities, or name $1 in $2',
+    'identities',
+    'name $1 in $2',
+  ],
   [/through command line options/g, 'by the option recipients'],
   [
     /leave out --enable-local-keyservice=false, or name one with --keyservice/g,

@@ -19,18 +19,21 @@ export interface OptionKind {
 export type OptionKinds = Readonly<Record<string, OptionKind>>;
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isTexts = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 const oneOf = (...words: readonly string[]): OptionKind => ({
   wanted: words.map((word) => `'${word}'`).join(' or '),
   fits: (value) => words.includes(value as string),
 });
 
 const YES_NO: OptionKind = { wanted: 'true or false', fits: (value) => typeof value === 'boolean' };
-const TEXT: OptionKind = { wanted: 'a text', fits: (value) => typeof value === 'string' && value !== '' };
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+/** No path holds a zero byte. */
+const isPath = (value: unknown): boolean => isText(value) && !value.includes('\0');
+const isPaths = (value: unknown): boolean => Array.isArray(value) && value.every(isPath);
+const TEXT: OptionKind = { wanted: 'a text', fits: isText };
 const TEXTS: OptionKind = { wanted: 'a list of texts', fits: isTexts };
-/** Not what keeps its members elsewhere, as lists, maps and `Headers` do: it would count as empty. */
-const OBJECT: OptionKind = { wanted: 'an object', fits: (value) => isObject(value) && !(Symbol.iterator in value) };
+const PATH: OptionKind = { wanted: 'a path', fits: isPath };
+const OBJECT: OptionKind = { wanted: 'an object', fits: (value) => isObject(value) && hasMembers(value) };
 const LIST: OptionKind = { wanted: 'a list', fits: Array.isArray };
 const isFunction = (value: unknown): value is () => undefined => typeof value === 'function';
 const FUNCTION: OptionKind = { wanted: 'a function', fits: isFunction };
@@ -38,7 +41,12 @@ const isSignal = (value: unknown): value is AbortSignal =>
   hasMethods(value, 'addEventListener') && typeof (value as Partial<AbortSignal>).aborted === 'boolean';
 const TEXT_OR_TEXTS: OptionKind = {
   wanted: 'a text or a list of texts',
-  fits: (value) => typeof value === 'string' || isTexts(value),
+  fits: (value) => isText(value) || isTexts(value),
+};
+/** At least one: whoever names none has not left the option out. */
+const PATH_OR_PATHS: OptionKind = {
+  wanted: 'a path or a list of paths',
+  fits: (value) => isPath(value) || (isPaths(value) && (value as unknown[]).length > 0),
 };
 
 /** Goes along when options are spread. */
@@ -54,7 +62,7 @@ export const COMMON: OptionKinds = {
     fits: (value) =>
       OBJECT.fits(value) && Object.values(value as object).every((one) => one === undefined || typeof one === 'string'),
   },
-  cwd: { wanted: TEXT.wanted, fits: (value) => TEXT.fits(value) && !(value as string).includes('\0') },
+  cwd: PATH,
   identities: OBJECT,
   keyServices: {
     wanted: 'a list of addresses and objects with encrypt and decrypt',
@@ -63,7 +71,7 @@ export const COMMON: OptionKinds = {
   },
   config: {
     wanted: 'a path, what defineConfig made, or false',
-    fits: (value) => value === false || TEXT.fits(value) || (isObject(value) && 'text' in value),
+    fits: (value) => value === false || isPath(value) || (isObject(value) && 'text' in value),
   },
   signal: {
     wanted: 'an AbortSignal',
@@ -115,7 +123,7 @@ export const VARIABLES: OptionKinds = {
 
 export const LOADING: OptionKinds = {
   ...READING,
-  files: TEXT_OR_TEXTS,
+  files: PATH_OR_PATHS,
   into: OBJECT,
   override: YES_NO,
   flatten: YES_NO,
@@ -125,7 +133,12 @@ export const LOADING: OptionKinds = {
 
 export const KINDS = { YES_NO, TEXT, TEXTS, LIST, OBJECT } as const;
 
-const IDENTITIES: OptionKinds = { age: TEXT_OR_TEXTS, ageFiles: TEXTS, pgp: TEXTS, only: YES_NO };
+const IDENTITIES: OptionKinds = {
+  age: TEXT_OR_TEXTS,
+  ageFiles: { wanted: 'a list of paths', fits: isPaths },
+  pgp: TEXTS,
+  only: YES_NO,
+};
 
 /**
  * The options, checked, and the caller's no more: what is changed in them later does not bear on the call. Also those that an object
@@ -137,7 +150,7 @@ export function checkedOptions<O extends object>(call: string, given: O | undefi
 
 function takenOptions<O extends object>(call: string, given: O | undefined, kinds: OptionKinds): O {
   if (given === undefined) return { [TAKEN]: Object.keys(kinds) } as unknown as O;
-  if (!isObject(given) || Array.isArray(given)) throw usage(`${call}: the options must be an object`);
+  if (!OBJECT.fits(given)) throw usage(`${call}: the options must be an object`);
   const options = checkedMembers(`${call}: option`, given, kinds) as O & { identities?: object };
   const { identities } = options;
   if (identities) options.identities = checkedMembers(`${call}: option identities.`, identities, IDENTITIES);
@@ -152,9 +165,16 @@ function checkedMembers(place: string, given: object, kinds: OptionKinds): objec
   for (const [name, kind] of Object.entries(kinds)) {
     const value = memberOf(given, name, kind);
     if (value === UNFIT) throw usage(`${calledBy(name)} must be ${kind.wanted}`);
+    if (value === EMPTY) throw usage(`${calledBy(name)} is empty: it must be ${kind.wanted}`);
     if (value !== undefined) members[name] = value;
   }
   return members;
+}
+
+/** Not what keeps its members elsewhere, as lists, maps, promises and dates do: it would count as empty. */
+function hasMembers(value: object): boolean {
+  if (Symbol.iterator in value) return false;
+  return /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value)) || Object.keys(value).length > 0;
 }
 
 /** The names of all members, those that are inherited among them. */
@@ -171,11 +191,14 @@ export function optionNames(options: object): readonly string[] {
 }
 
 const UNFIT = Symbol('what an option cannot be');
+/** The same where a variable that is not set may have been meant. */
+const EMPTY = Symbol('an empty text that an option cannot be');
 
 function memberOf(given: object, name: string, kind: OptionKind): unknown {
   try {
     const value = ownValue((given as Record<string, unknown>)[name], kind);
-    return value === undefined || kind.fits(value) ? value : UNFIT;
+    if (value === undefined || kind.fits(value)) return value;
+    return value === '' ? EMPTY : UNFIT;
   } catch {
     // It has a getter that throws.
     return UNFIT;
@@ -213,6 +236,11 @@ export function lookingAt<T>(called: string, look: () => T): T {
 /** Whether the content that a call is given is bytes. Throws `usage`. */
 export function isBytes(call: string, content: unknown): content is Uint8Array {
   return lookingAt(`${call}: the content`, () => ArrayBuffer.isView(content) && isOf(Uint8Array, content));
+}
+
+/** A copy of bytes that a call is given, with which the caller may go on. Throws `usage` for memory that is gone. */
+export function ownBytes(call: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
+  return lookingAt(`${call}: the content`, () => new Uint8Array(content));
 }
 
 /** The path of a file, given as text or `file:` URL. Throws `usage`. */

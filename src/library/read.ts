@@ -20,6 +20,7 @@ import {
   chosenFormat,
   isBytes,
   KINDS,
+  ownBytes,
   READING,
   SCHEMA,
   usage,
@@ -94,8 +95,7 @@ export function inputOf(call: string, content: unknown): Input {
     return { kind: 'stdin', read: async () => encodeText(text) };
   }
   if (isBytes(call, content)) {
-    // The caller may go on with its own meanwhile.
-    const bytes = Uint8Array.from(content);
+    const bytes = ownBytes(call, content);
     return { kind: 'stdin', read: async () => bytes };
   }
   throw usage(`${call}: the content must be a text or a Uint8Array`);

@@ -1,6 +1,7 @@
 /** Data held against a Standard Schema. What its validator says may quote the secret, so errors say it in our own words. */
 import { type SchemaIssue, SopsError } from '../errors.js';
 import { valuePathText } from '../operations/read/value-path.js';
+import { isOf } from '../util/realms.js';
 import { usage } from './options.js';
 import type { Data, StandardSchemaV1 } from './types.js';
 
@@ -88,7 +89,7 @@ function knownPart(steps: readonly string[], { data, values }: Looked): { known:
   const known: string[] = [];
   let at = data;
   for (const step of steps) {
-    if (typeof at !== 'object' || at === null) break;
+    if (!isContainer(at)) break;
     const isThere = Object.hasOwn(at, step);
     if (!isThere && values.has(alike(step))) break;
     known.push(step);
@@ -96,6 +97,13 @@ function knownPart(steps: readonly string[], { data, values }: Looked): { known:
     at = at[step];
   }
   return { known, isMissing: false };
+}
+
+/** A map or a list, and not a value that is an object: times by choice, and the bytes of a binary file, which has no keys. */
+function isContainer(data: Data): data is Record<string, Data> {
+  return (
+    Array.isArray(data) || (typeof data === 'object' && data !== null && !isOf(Date, data) && !ArrayBuffer.isView(data))
+  );
 }
 
 /** Validators may make a key of a value in other letters, or with spaces around it. */
@@ -108,8 +116,8 @@ function textsOfValues(data: Data): ReadonlySet<string> {
   const pending: Data[] = [data];
   while (pending.length > 0) {
     const at = pending.pop();
-    if (typeof at === 'object' && at !== null) for (const part of Object.values(at)) pending.push(part);
-    else texts.add(alike(String(at)));
+    if (isContainer(at)) for (const part of Object.values(at)) pending.push(part);
+    else if (!ArrayBuffer.isView(at)) texts.add(alike(String(at)));
   }
   return texts;
 }

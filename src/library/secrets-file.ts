@@ -34,6 +34,7 @@ import {
   dataOf,
   documentOf,
   treeOf,
+  withTimesAsTexts,
 } from './values.js';
 
 type Settings = ReadOptions & ValueOptions;
@@ -139,7 +140,9 @@ class OpenSecrets implements SecretsFile {
   }
 
   set(path: Path, value: Value): this {
-    const change = { path: ownPath(path), value: treeOf(value) };
+    const { name } = this.#now.opened.store;
+    const given = treeOf(value);
+    const change = { path: ownPath(path), value: this.#naming(() => withTimesAsTexts(given, name)) };
     this.#checkHolds(change);
     if (this.#apply(change)) this.#note(change);
     return this;
@@ -177,7 +180,7 @@ class OpenSecrets implements SecretsFile {
   }
 
   get changed(): readonly Path[] {
-    return this.#changes.map(({ path }) => path);
+    return this.#changes.map(({ path }) => ownPath(path));
   }
 
   save(): Promise<void> {

@@ -7,11 +7,13 @@ import { checkHoldsTexts } from '../operations/write/held-texts.js';
 import { doubledKeyIn } from '../tree/doubled-key.js';
 import { leaves } from '../tree/leaves.js';
 import type { TreePath } from '../tree/path.js';
+import { rebuilt } from '../tree/rebuild.js';
 import {
   type Branch,
   branch,
   isTimestamp,
   item,
+  type Leaf,
   type LeafValue,
   type List,
   leaf,
@@ -128,6 +130,13 @@ export function checkNulls(tree: Node, format: string): void {
       hint: 'Leave the key out, give it an empty text, or choose another format.',
     });
   }
+}
+
+/** A tree as a format of nothing but texts holds it without loss: as SOPS writes times there, parts of seconds are left out. */
+export function withTimesAsTexts(tree: Node, format: string): Node {
+  if (formatNamed(format).levels === undefined) return tree;
+  const textOf = ({ value }: Leaf): LeafValue => (isTimestamp(value) && formatRfc3339(value)) || value;
+  return rebuilt(tree, { leaf: (node) => leaf(textOf(node)) });
 }
 
 /** Throws `output-format` for a text of bytes that are not UTF-8 in a format that would write another one in its place, as JSON does. */

@@ -17,11 +17,12 @@ import {
   isBytes,
   KINDS,
   type OptionKinds,
+  ownBytes,
   usage,
 } from './options.js';
 import { collector, named } from './read.js';
 import type { AnyFormat, Data, EncryptOptions, FormatName, Recipient } from './types.js';
-import { checkBytes, checkedText, checkNulls, treeOf } from './values.js';
+import { checkBytes, checkedText, checkNulls, treeOf, withTimesAsTexts } from './values.js';
 
 const TO: OptionKinds = {
   to: { wanted: 'a path or a file: URL', fits: (value) => typeof value === 'string' || isOf(URL, value) },
@@ -74,9 +75,8 @@ export async function encrypt(
 /** The plaintext to encrypt: data as the format prints it. Throws `usage` and `output-format`. */
 async function contentOf(content: Data, format: AnyFormat): Promise<Uint8Array> {
   if (typeof content === 'string') return encodeText(checkedText(content, 'encrypt: the content'));
-  // A copy: the caller may go on with its own while this one is encrypted.
-  if (isBytes('encrypt', content)) return Uint8Array.from(content);
-  const tree = treeOf(content);
+  if (isBytes('encrypt', content)) return ownBytes('encrypt', content);
+  const tree = withTimesAsTexts(treeOf(content), format);
   if (tree.kind !== 'branch') throw usage('encrypt: the content must be a text, a Uint8Array or an object');
   const row = formatNamed(format);
   if (row.whole) throw usage(`encrypt: the content of a ${format} file must be a text or a Uint8Array`);

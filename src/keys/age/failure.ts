@@ -44,11 +44,14 @@ export function describeFailure({ doing, reports, errors, recipient }: UnopenedE
  */
 function nextStep(reports: readonly SourceReport[], errors: readonly SopsError[], recipient: string): string {
   if (errors.length > 0) return errors.find(({ hint }) => hint !== undefined)?.hint ?? DAMAGED_ENTRY;
-  const [broken] = brokenSources(reports);
+  const [known, unknown] = [reports.filter(isPlaceKnown), reports.filter((report) => !isPlaceKnown(report))];
+  const [broken] = brokenSources(known);
   if (broken) return `Mend this first: ${[broken.message, ...(broken.hint ? [broken.hint] : [])].join('. ')}`;
   const kind = kindOf(recipient);
   if (!reports.some(({ source, result }) => kind.isOpenedBy(source.holds, candidatesIn(result)))) {
-    return [kind.absent(reports.map(({ source }) => source)), ...emptySources(reports)].join(' ');
+    return [kind.absent(known.map(({ source }) => source)), ...unknownPlaces(unknown), ...emptySources(reports)].join(
+      ' ',
+    );
   }
   return `None of your ${kind.fitting}, or have somebody who can read the file add yours.`;
 }
@@ -74,7 +77,7 @@ const NATIVE: Kind = {
   fitting: FITTING,
   isOpenedBy: (holds, candidates) => holds === 'identities' && candidates.length > 0,
   absent: (sources) =>
-    ['You have no age identity: name its file in SOPS_AGE_KEY_FILE', ...usualFiles(sources)]
+    [`You have no age identity: ${namingIn('SOPS_AGE_KEY_FILE', 'its file', sources)}`, ...usualFiles(sources)]
       .join(', or put it into ')
       .concat('.'),
 };
@@ -83,8 +86,13 @@ const SSH: Kind = {
   fitting:
     'SSH keys is for it: name the one of the recipient in SOPS_AGE_SSH_PRIVATE_KEY_FILE (beside it only id_ed25519 and id_rsa in ~/.ssh are tried)',
   isOpenedBy: (holds, candidates) => holds === 'ssh' && candidates.length > 0,
-  absent: () =>
-    'It is for an SSH key, and you have none: name the private key in SOPS_AGE_SSH_PRIVATE_KEY_FILE, or put it into ~/.ssh (id_ed25519 or id_rsa).',
+  absent: (sources) =>
+    [
+      `It is for an SSH key, and you have none: ${namingIn('SOPS_AGE_SSH_PRIVATE_KEY_FILE', 'the private key', sources)}`,
+      ...(sources.some(({ holds }) => holds === 'ssh') ? ['~/.ssh (id_ed25519 or id_rsa)'] : []),
+    ]
+      .join(', or put it into ')
+      .concat('.'),
 };
 
 function pluginKind(name: string): Kind {
@@ -93,12 +101,28 @@ function pluginKind(name: string): Kind {
     isOpenedBy: (_, candidates) => candidates.some((one) => one.kind === 'protected' || one.kind === 'plugin'),
     absent: (sources) =>
       [
-        `It is for the plug-in age-plugin-${name}, and you have no identity of it: name a file with AGE-PLUGIN-… in SOPS_AGE_KEY_FILE`,
+        `It is for the plug-in age-plugin-${name}, and you have no identity of it: ${namingIn('SOPS_AGE_KEY_FILE', 'a file with AGE-PLUGIN-…', sources)}`,
         ...usualFiles(sources),
       ]
         .join(', or put it into ')
         .concat('.'),
   };
+}
+
+/** How an identity is to be given: by a variable, or, where none counts, as the caller of the library has given others. */
+function namingIn(variable: string, what: string, sources: readonly IdentitySource[]): string {
+  const counts = sources.some(({ location }) => location === variable);
+  return counts ? `name ${what} in ${variable}` : 'give it in the option identities';
+}
+
+/** Places that hang on a variable which is not there are nobody's to mend, unless an identity lies in them. */
+function isPlaceKnown({ result }: SourceReport): boolean {
+  return result.state !== 'absent' || result.error === undefined;
+}
+
+function unknownPlaces(reports: readonly SourceReport[]): string[] {
+  const reasons = reports.flatMap(({ result }) => ('error' in result && result.error ? [result.error.message] : []));
+  return reasons.slice(0, 1).map((reason) => `The usual places are unknown: ${reason}.`);
 }
 
 /** Whoever set them takes them to hold an identity. */

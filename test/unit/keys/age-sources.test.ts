@@ -242,6 +242,9 @@ describe('when nothing opens the entry', () => {
     expect((error as Error).message).toContain(
       'Errors while loading age identities: $HOME is not defined; user config directory',
     );
+    expect(error).toMatchObject({
+      hint: 'You have no age identity: name its file in SOPS_AGE_KEY_FILE. The usual places are unknown: $HOME is not defined.',
+    });
   });
 
   test('no identity is quoted', async () => {

@@ -40,7 +40,7 @@ function calls(o: object): Promise<unknown>[] {
 describe('options', () => {
   test.each<[object, string]>([
     [{ enviroment: {} }, 'enviroment is not known'],
-    [{ cwd: 7 }, 'cwd must be a text'],
+    [{ cwd: 7 }, 'cwd must be a path'],
     [{ config: 7 }, 'config must be a path'],
     [{ env: new Map([['SOPS_AGE_KEY', 'x']]) }, 'env must be an object of texts'],
     [{ identities: new Headers({ age: 'x' }) }, 'identities must be an object'],
