@@ -26,8 +26,8 @@ export const PARTS = {
     ...['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
     ...['src/util/text/byte-order.ts', 'src/util/lists.ts', ...LITTLE],
   ],
-  /** YAML, which is a quarter of what decrypting it needs, and nothing that other formats do. */
-  yaml: ['src/formats/yaml/yaml.ts'],
+  /** YAML, which is a quarter of what decrypting it needs, and nothing that other formats do; and making one format of another, of which one is nearly always YAML. */
+  yaml: ['src/formats/yaml/yaml.ts', 'src/operations/read/conversion.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   /** The other formats that are common, and what decrypting now and then runs beside that. */

@@ -120,6 +120,9 @@ export interface FormatStore {
   /** The key under which the tree has the content, in a format of one text without keys (binary). Absent where files have keys of their own. */
   readonly contentKey?: string;
 
+  /** The key of a map that every document has, even where nothing was written in it. Absent where there is none. */
+  readonly ownMap?: string;
+
   /** Whether empty strings are encrypted, too. Absent for no: SOPS leaves them, and does not read their ciphertext. */
   readonly sealsEmpty?: boolean;
 

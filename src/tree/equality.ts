@@ -11,14 +11,18 @@ export function sameTree(left: readonly Branch[], right: readonly Branch[]): boo
   return left.length === right.length && left.every((document, at) => sameValue(document, right[at]));
 }
 
-/** {@link sameTree} for keys and values alone; `order` `loose`: the keys of a map may stand in another order. */
+/**
+ * {@link sameTree} for keys and values alone; `order` `loose`: the keys of a map may stand in another order. `sameLeaf` compares two
+ * values, by default their types, too.
+ */
 export function sameButComments(
   left: readonly Branch[],
   right: readonly Branch[],
   order: 'exact' | 'loose' = 'exact',
+  sameLeaf = sameLeafValue,
 ): boolean {
   const counting = order === 'exact' ? withoutComments : (items: readonly Node[]) => byKey(withoutComments(items));
-  const same = (document: Branch, at: number) => sameValue(document, right[at], sameLeafValue, counting);
+  const same = (document: Branch, at: number) => sameValue(document, right[at], sameLeaf, counting);
   return left.length === right.length && left.every(same);
 }
 

@@ -23,6 +23,7 @@ export const iniStore: FormatStore = {
   example: EXAMPLE,
   noticeMark: '; ',
   lineStyles: LINE_STYLES,
+  ownMap: 'DEFAULT',
 
   parse(bytes: Uint8Array): SourceFile {
     const text = decodeText(bytes);

@@ -131,9 +131,11 @@ function restoredText({ file, store }: OpenedTree, rendered: string, layout: str
     if (restored === undefined) return undefined;
     const parse = store.parsePlain ?? store.parse;
     const again = parse(encodeText(restored));
-    return again.metadata === null && sameLeaves(leavesOf(file.documents), leavesOf(again.documents), sameForMac)
-      ? restored
-      : undefined;
+    if (again.metadata !== null) return undefined;
+    const read = leavesOf(again.documents);
+    if (sameLeaves(leavesOf(file.documents), read, sameForMac)) return restored;
+    // In a format of texts a number is one, too, and other texts may be read differently: as well as without the layout will do.
+    return sameLeaves(leavesOf(parse(encodeText(rendered)).documents), read) ? restored : undefined;
   } catch (error) {
     if (error instanceof SopsError) return undefined;
     throw error;

@@ -10,7 +10,7 @@ import { type OpenedFile, plainText } from './open-file.js';
 
 /**
  * The author's text, unless it is one of another format than `outputType` names: JSON is YAML to some readers, and to others not.
- * Throws `output-format` for a tree that the format cannot say.
+ * Throws `output-format` for a tree that the format cannot say; warns, in the file's warnings, of what another format loses.
  */
 export async function printedText(
   opened: OpenedFile,
@@ -23,5 +23,11 @@ export async function printedText(
     const isOther = outputType && (await isTextWithin(formatNamed(outputType), encodeText(text)));
     if (!isOther) return text;
   }
-  return printer.emit(opened.file.documents, null, { indent: width });
+  const { documents } = opened.file;
+  const text = printer.emit(documents, null, { indent: width });
+  if (printer !== opened.store) {
+    const { lossesOf } = await import('./conversion.js');
+    opened.warnings.push(...lossesOf(text, documents, printer));
+  }
+  return text;
 }

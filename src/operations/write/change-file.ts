@@ -1,6 +1,7 @@
 /** Changing single entries of an encrypted file in place: what `set` and `unset` have in common. */
 
 import { SopsError } from '../../errors.js';
+import { formatNamed } from '../../formats/registry.js';
 import { openRun, type Run } from '../../run/run.js';
 import { doubledKeyWarning } from '../../tree/doubled-key.js';
 import type { TreePath } from '../../tree/path.js';
@@ -9,7 +10,7 @@ import type { Host } from '../../util/host/host.js';
 import { oneLine } from '../../util/text/one-line.js';
 import { writeOutput } from '../output.js';
 import { nameOf, readSealed } from '../read/input.js';
-import { openFile, renderPlain } from '../read/open-file.js';
+import { type OpenedFile, openFile, renderPlain } from '../read/open-file.js';
 import type { FileRequest } from '../requests.js';
 import { redoing } from '../retry-on-change.js';
 import { changedText } from './edited-text.js';
@@ -67,15 +68,38 @@ async function changeOnce(
   const doubled = document && doubledKeyWarning(document, request.path);
   if (doubled !== undefined) opened.warnings.push(doubled);
   const changing = opened.store.contentKey !== undefined ? keepingContent(change, request, run) : change;
-  const { text: after, changed } = await marshalled(() => changedText(opened, before.text, changing, indent.width));
+  const exact = isOfTexts(opened) ? exactChange(opened, change) : undefined;
+  const edited = await marshalled(() => changedText(opened, before.text, changing, indent.width));
+  const { text: after } = edited;
+  const changed = exact?.changed ?? edited.changed;
   const { warnings } = opened;
   if (!changed && request.idempotent) {
     run.log?.({ component: 'CMD', level: 'info', message: 'File not written due to no change' });
     return { warnings, written: false };
   }
-  const sealed = await sealText({ opened, before, after, printer, indent, letsGo: true });
+  const exactly = exact?.documents;
+  const sealed = await sealText({ opened, before, after, printer, indent, exactly, letsGo: true });
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, run);
   return { warnings, written: true };
+}
+
+/** Whether plaintext of the format does not show all that its values are. */
+function isOfTexts({ store }: OpenedFile): boolean {
+  return formatNamed(store.name).levels !== undefined;
+}
+
+/**
+ * The same change in what was decrypted: `a\nb` may be four characters there, and three in the plaintext. The plaintext must have been made
+ * of it before.
+ */
+function exactChange({ file: { documents } }: OpenedFile, change: (document: Branch) => boolean): ExactChange {
+  const [document] = documents;
+  return { documents, changed: document !== undefined && change(document) };
+}
+
+interface ExactChange {
+  readonly documents: readonly Branch[];
+  readonly changed: boolean;
 }
 
 /** A binary file is one text, which is all that decrypting shows: what else is put beside it in its container is seen by nobody. */

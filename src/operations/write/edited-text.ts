@@ -4,7 +4,7 @@ import { applyEdits, type EmitOptions, encodedBytes, type FormatStore, type Sour
 import { sameButComments } from '../../tree/equality.js';
 import { type Branch, branch } from '../../tree/tree.js';
 import type { OpenedFile } from '../read/open-file.js';
-import { checkHoldsTexts } from './held-texts.js';
+import { checkHoldsTexts, noteHeldTexts } from './held-texts.js';
 import { reservedKey } from './seal-text.js';
 
 /** A plaintext that is being changed. */
@@ -13,9 +13,15 @@ export interface EditedText {
   readonly document: Branch;
   /** All documents. */
   readonly documents: readonly Branch[];
-  /** The text with what was changed in it, and nothing else. What cannot be put into it is printed anew. Throws `already-encrypted`. */
-  text(): string;
+  /**
+   * The text with what was changed in it, and nothing else. What cannot be put into it is printed anew. Throws `already-encrypted`, and
+   * what `check` throws, by default for texts that the format would read differently.
+   */
+  text(check?: TextCheck): string;
 }
+
+/** Looks at the text of some documents. */
+export type TextCheck = (store: FormatStore, printed: string, documents: readonly Branch[]) => void;
 
 export interface ChangedText {
   readonly text: string;
@@ -32,29 +38,32 @@ export async function editText(opened: OpenedFile, before: string, indent: numbe
   return {
     document,
     documents: file.documents,
-    text() {
+    text(check = checkHoldsTexts) {
       checkReserved(document, store.name);
       const options = { indent, keepsFloats: true };
       for (const quotesLines of [false, true]) {
         const spliced = applyEdits(before, file.edits(null, { ...options, quotesLines }));
         for (const text of withEnd(spliced)) {
           const fit = fitOf(opened, text, file, options);
-          if (fit !== undefined) return fit === 'same' ? text : holding(store, text, file.documents);
+          if (fit !== undefined) return fit === 'same' ? text : holding(check, store, text, file.documents);
         }
       }
       opened.warnings.push('the change does not fit into the layout of this file, so the file is printed anew');
-      return holding(store, store.emit(file.documents, null, options), file.documents);
+      return holding(check, store, store.emit(file.documents, null, options), file.documents);
     },
   };
 }
 
-/** A text that was printed, if it has all texts of the documents. Throws `output-format`. */
-function holding(store: FormatStore, printed: string, documents: readonly Branch[]): string {
-  checkHoldsTexts(store, printed, documents);
+/** A text that was printed, once it was looked at. Throws as `check` does. */
+function holding(check: TextCheck, store: FormatStore, printed: string, documents: readonly Branch[]): string {
+  check(store, printed, documents);
   return printed;
 }
 
-/** The plaintext with a change in it; `change` returns whether the first document is another one now. */
+/**
+ * The plaintext with a change in it; `change` returns whether the first document is another one now. A text that the format would read
+ * differently is told of, in the file's warnings: whoever seals it must do so with the value itself.
+ */
 export async function changedText(
   opened: OpenedFile,
   before: string,
@@ -64,7 +73,11 @@ export async function changedText(
   const edited = await editText(opened, before, indent);
   const changed = change(edited.document);
   checkReserved(edited.document, opened.store.name);
-  return { text: changed ? edited.text() : before, changed };
+  if (!changed) return { text: before, changed };
+  const text = edited.text((store, printed, documents) => {
+    opened.warnings.push(...noteHeldTexts(store, printed, documents));
+  });
+  return { text, changed };
 }
 
 /** A text, and the same with the line break at its end that a new block scalar there needs, if it has none. */

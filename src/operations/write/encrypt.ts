@@ -96,7 +96,8 @@ async function encryptOnce(request: EncryptRequest, { plan, reader, scope, host 
   if (!request.allowUnencrypted) checkSomethingEncrypted(sealed.tree, plan.options);
   const name = nameOf(request) ?? 'standard input';
   tellSurprises(surprises, name, request.asSops === true, host);
-  if (stray !== undefined) host.warn(`${name}: ${stray}`);
+  const notes = [stray, sealed.note];
+  for (const note of notes) if (note !== undefined) host.warn(`${name}: ${note}`);
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read: request.content ? null : read }, host);
   return printer.name;
 }

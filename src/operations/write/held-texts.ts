@@ -4,6 +4,7 @@ import { formatNamed } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import { sameButComments } from '../../tree/equality.js';
 import { leaves } from '../../tree/leaves.js';
+import type { TreePath } from '../../tree/path.js';
 import type { Branch } from '../../tree/tree.js';
 import { encodeText } from '../../util/text/text.js';
 import { valuePathText } from '../read/value-path.js';
@@ -14,20 +15,51 @@ export function checkHoldsTexts(store: FormatStore, printed: string, documents: 
   const found = (store.parsePlain ?? store.parse)(encodeText(printed)).documents;
   // As nearly always, and a table of a large file is larger than the file.
   if (sameButComments(found, documents)) return;
-  const wanted = textsIn(documents);
+  const [first] = textsReadOtherwise(found, documents);
+  if (first) throw notHeld(store, first);
+}
+
+/**
+ * The same where the ciphertext is to have the texts, whatever the plaintext is read as, which is SOPS's way: what is to be told of that.
+ * Throws only where the plaintext has other keys, so that the texts would have no place.
+ */
+export function noteHeldTexts(store: FormatStore, printed: string, documents: readonly Branch[]): string[] {
+  if (formatNamed(store.name).levels === undefined) return [];
+  const found = (store.parsePlain ?? store.parse)(encodeText(printed)).documents;
+  const others = textsReadOtherwise(found, documents);
+  const [first] = others;
+  if (first && !sameKeys(found, documents)) throw notHeld(store, first);
+  return others.map(
+    (path) =>
+      `${valuePathText(path)} is kept as it is, but ${store.name} reads it differently in the text that decrypt prints: get, --extract and exec-env give the value itself`,
+  );
+}
+
+function notHeld({ name }: FormatStore, path: TreePath): SopsError {
+  return new SopsError('output-format', `${valuePathText(path)} is a text that ${name} would read differently`, {
+    path: path.map(String),
+    hint: String.raw`In dotenv a backslash with an n behind it (\n) is a line break. Choose another format, or another text such as base64.`,
+  });
+}
+
+/** Where texts of the documents are others in what was read. */
+function textsReadOtherwise(found: readonly Branch[], documents: readonly Branch[]): TreePath[] {
   const read = textsIn(found);
-  for (const [place, { text, path }] of wanted) {
-    if (read.get(place)?.text === text) continue;
-    throw new SopsError('output-format', `${valuePathText(path)} is a text that ${store.name} would read differently`, {
-      path: path.map(String),
-      hint: String.raw`In dotenv a backslash with an n behind it (\n) is a line break. Choose another format, or another text such as base64.`,
-    });
-  }
+  const others: TreePath[] = [];
+  for (const [place, { text, path }] of textsIn(documents)) if (read.get(place)?.text !== text) others.push(path);
+  return others;
+}
+
+/** Whether two trees have the same leaves but for their values. */
+export function sameKeys(one: readonly Branch[], other: readonly Branch[]): boolean {
+  const others = leaves(other);
+  for (const { pathText } of leaves(one)) if (others.next().value?.pathText !== pathText) return false;
+  return others.next().done === true;
 }
 
 interface Text {
   readonly text: string;
-  readonly path: readonly (string | number)[];
+  readonly path: TreePath;
 }
 
 function textsIn(documents: readonly Branch[]): ReadonlyMap<string, Text> {

@@ -41,7 +41,10 @@ export async function resealFile(resealing: Resealing): Promise<Uint8Array> {
   const { mac, lastModified, layout, ...kept } = opened.metadata;
   const metadata = { ...kept, keyGroups: recipients.keyGroups, shamirThreshold };
   if (reader === printer && !indent.reprints) return sealInPlace(resealing, { cipher, dataKey, metadata });
-  return (await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata })).bytes;
+  const sealed = await sealFile({ file, reader, printer, indent, scope, dataKey, cipher, trail, metadata });
+  const { note } = sealed;
+  if (note !== undefined) opened.warnings.push(note);
+  return sealed.bytes;
 }
 
 interface NewKey {

@@ -53,6 +53,8 @@ export interface SealedFile {
   /** In the encoding of the file. */
   readonly bytes: Uint8Array;
   readonly tree: TreeResult;
+  /** What is to be told of comments that the format of the printer has no place for; undefined when there are none. */
+  readonly note?: string | undefined;
 }
 
 /**
@@ -77,7 +79,7 @@ export function asMarshalling(error: unknown): unknown {
 async function seal(sealing: Sealing): Promise<SealedFile> {
   const { file, reader, printer, indent, scope, cipher } = sealing;
   const keepsText = reader === printer && !indent.reprints;
-  const plainLeaves = keepsText ? [] : leavesOf(file.documents);
+  const wanted = keepsText ? [] : (await import('../read/conversion.js')).copyOf(file.documents);
   const { macOnlyEncrypted } = sealing.metadata;
   await sealing.trail('encrypt');
   const longText = new LongText();
@@ -94,8 +96,7 @@ async function seal(sealing: Sealing): Promise<SealedFile> {
   if (keepsText) return { bytes: sealKeepingText(sealing, metadata, longText), tree };
   const text = printer.emit(file.documents, metadataToBranch(metadata), { indent: indent.width });
   const bytes = bytesOf(file, text);
-  checkConversion(sealing, bytes, plainLeaves);
-  return { bytes, tree };
+  return { bytes, tree, note: await checkConversion(sealing, bytes, wanted) };
 }
 
 /** From this length of text on, what can be made again is not kept in memory beside what is made of it. */
@@ -212,21 +213,21 @@ function openBack(
   }
 }
 
-/** Holds a converted file against the leaves it was made from: what the format cannot say must not be written. */
-function checkConversion(sealing: Sealing, bytes: Uint8Array, wanted: ReturnType<typeof leavesOf>): void {
-  const { printer, reader } = sealing;
-  let same = false;
-  let cause: unknown;
+/** Holds a converted file against the tree it was made from: what the format cannot say must not be written. Returns what is to be told. */
+async function checkConversion(
+  sealing: Sealing,
+  bytes: Uint8Array,
+  wanted: readonly Branch[],
+): Promise<string | undefined> {
+  const { checkConverted, lostCommentsNote, notReadBack } = await import('../read/conversion.js');
+  let found: readonly Branch[];
   try {
-    same = sameLeaves(leavesOf(readBack(sealing, printer, bytes).file.documents), wanted);
+    found = readBack(sealing, sealing.printer, bytes).file.documents;
   } catch (error) {
-    cause = error;
+    throw notReadBack(sealing, undefined, error);
   }
-  if (same) return;
-  throw new SopsError('output-format', `this ${reader.name} document cannot be read back from ${printer.name}`, {
-    hint: `It holds something that ${printer.name} has no way to say; encrypt it as ${reader.name}.`,
-    cause,
-  });
+  checkConverted(found, wanted, sealing);
+  return lostCommentsNote(found, wanted, sealing.printer);
 }
 
 export function notReadable(reason: string, cause?: unknown): SopsError {

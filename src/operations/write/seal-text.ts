@@ -10,6 +10,7 @@ import { sameLeafValue } from '../../tree/equality.js';
 import { leaves } from '../../tree/leaves.js';
 import { type Branch, isTimestamp, type LeafValue, type Source } from '../../tree/tree.js';
 import { type OpenedFile, type PlainText, plainText } from '../read/open-file.js';
+import { sameKeys } from './held-texts.js';
 import { readBack, type SealedFile, sealFile } from './seal-file.js';
 import { strayTextNote } from './surprises.js';
 
@@ -28,6 +29,8 @@ export interface TextSealing {
   readonly lastModified?: string | undefined;
   /** Other files whose values are in the plaintext, too: those keep the type and style that they have there. */
   readonly others?: readonly Pick<TextSealing, 'opened' | 'before'>[] | undefined;
+  /** What the values of the plaintext are, where it does not show that, in place of what those of the file were. */
+  readonly exactly?: readonly Branch[] | undefined;
   /** Whether nobody needs what the open file was read into any more. */
   readonly letsGo?: boolean | undefined;
 }
@@ -38,9 +41,10 @@ export interface TextSealing {
  * Throws what {@link parsePlainText} and `sealFile` throw.
  */
 export async function sealText(sealing: TextSealing): Promise<SealedFile> {
-  const { opened, before, after, printer, indent } = sealing;
+  const { opened, before, after, printer, indent, exactly } = sealing;
   const { store } = opened;
-  const known = knownTypes([{ opened, before }, ...(sealing.others ?? [])]);
+  const exact = exactly && exactTypes(exactly, parsePlainText(opened, after));
+  const known = exact ?? knownTypes([{ opened, before }, ...(sealing.others ?? [])]);
   const isSure = known.size === 0 || store !== printer || indent.reprints;
   const letsGo = isSure && sealing.letsGo === true;
   const sealed = await seal({ ...sealing, letsGo }, known, opened.trail);
@@ -65,7 +69,7 @@ export function reservedKey(): SopsError {
   return new SopsError('already-encrypted', message, { hint: 'Give the entry another name.' });
 }
 
-function seal(sealing: TextSealing, known: KnownTypes, trail: AuditTrail): Promise<SealedFile> {
+async function seal(sealing: TextSealing, known: KnownTypes, trail: AuditTrail): Promise<SealedFile> {
   const { opened, before, after, printer, indent, metadata, letsGo = false } = sealing;
   const { store, scope, dataKey, cipher } = opened;
   const file = parsePlainText(opened, after);
@@ -82,15 +86,23 @@ function seal(sealing: TextSealing, known: KnownTypes, trail: AuditTrail): Promi
   };
   const { spareLayout } = before;
   const parts = { file, reader: store, printer, indent, scope, dataKey, cipher, trail, metadata: kept };
-  return sealFile({ ...parts, lastModified, spareLayout, restyle });
+  const sealed = await sealFile({ ...parts, lastModified, spareLayout, restyle });
+  const { note } = sealed;
+  if (note !== undefined && !opened.warnings.includes(note)) opened.warnings.push(note);
+  return sealed;
 }
 
 /** By place and value as its text reads: the value that the file holds, of which only the type is another. */
 type KnownTypes = ReadonlyMap<string, LeafValue>;
 
+/** What a plaintext is to hold, by how it reads; undefined where its leaves are not those. */
+function exactTypes(exactly: readonly Branch[], plain: SourceFile): KnownTypes | undefined {
+  return sameKeys(exactly, plain.documents) ? typesOf(exactly, plain) : undefined;
+}
+
 /** The types of several files; of the first that has a value at a place. */
 function knownTypes(files: readonly Pick<TextSealing, 'opened' | 'before'>[]): KnownTypes {
-  const each = files.map(({ opened, before }) => typesOf(opened, parsePlainText(opened, before.text)));
+  const each = files.map(({ opened, before }) => typesOf(opened.file.documents, parsePlainText(opened, before.text)));
   return new Map(each.reverse().flatMap((types) => [...types]));
 }
 
@@ -98,10 +110,10 @@ function knownTypes(files: readonly Pick<TextSealing, 'opened' | 'before'>[]): K
  * Values whose type the plaintext does not show: an int in dotenv, a float `5` in JSON. Each would become another value,
  * although nobody touched it.
  */
-function typesOf(opened: OpenedFile, plain: SourceFile): KnownTypes {
+function typesOf(exact: readonly Branch[], plain: SourceFile): KnownTypes {
   const read = leaves(plain.documents);
   const known = new Map<string, LeafValue>();
-  for (const { node, pathText } of leaves(opened.file.documents)) {
+  for (const { node, pathText } of leaves(exact)) {
     const { value: same } = read.next();
     if (!same || same.pathText !== pathText) return new Map();
     if (!sameLeafValue(node.value, same.node.value)) known.set(typeKey(pathText, same.node.value), node.value);
