@@ -22,6 +22,7 @@ import { writeManual } from './manual.mjs';
 import { remembered } from './memory.mjs';
 import { bundlePackages, leavePackages, packagedFiles, writePapers } from './packages.mjs';
 import { EXECUTABLE_PARTS, FIRST, LAST, PARTS } from './parts.mjs';
+import { Replacements } from './replacements.mjs';
 import { markFunctions, rangesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -120,24 +121,30 @@ function takeFromParts(parts, own, end) {
  * An ES module of the program as CommonJS: its other files and built-ins are required where it imports them dynamically, packages come from
  * their loader. Which file is meant is found once: Node looks a name up anew each time if another file was the first to load it.
  */
-async function toCommonJs(text) {
-  const required = text
-    .replaceAll(/\bimport\("\.\/packages\/([\w-]+)\.js"\)/g, 'loadFile("./packages.cjs").then((load) => load("$1"))')
-    .replaceAll(/\bimport\("(\.\/[^"]+)\.c?js"\)/g, 'loadFile("$1.cjs")')
-    .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
-    .replaceAll(/\bfrom "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"')
-    .replaceAll(/^import "(\.\/[^"]+)\.js"/gm, 'import "$1.cjs"');
+async function toCommonJs(text, words) {
+  const required = TO_REQUIRE.reduce((changed, [name, pattern, by]) => words.in(changed, name, pattern, by), text);
   const whole = required.includes('loadFile(') ? LOAD_FILE + required : required;
-  return lateBuiltIns((await transform(whole, { target: SMALL.target, logLevel: SMALL.logLevel, format: 'cjs', platform: 'node' })).code);
+  const { code } = await transform(whole, { target: SMALL.target, logLevel: SMALL.logLevel, format: 'cjs', platform: 'node' });
+  return lateBuiltIns(code, words);
 }
+
+/** Parts that are imported for what they do alone, of which there need be none. */
+const NONE_NOW = 'whole parts';
+const TO_REQUIRE = [
+  ['packages', /\bimport\("\.\/packages\/([\w-]+)\.js"\)/g, 'loadFile("./packages.cjs").then((load) => load("$1"))'],
+  ['files', /\bimport\("(\.\/[^"]+)\.c?js"\)/g, 'loadFile("$1.cjs")'],
+  ['built-ins', /\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))'],
+  ['parts', /\bfrom "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"'],
+  [NONE_NOW, /^import "(\.\/[^"]+)\.js"/gm, 'import "$1.cjs"'],
+];
 
 /** What Node has not loaded by itself when the program starts, and no file of the program needs for being loaded. */
 const LATE = /^var (import_node_(?:child_process|net|os|timers_promises|tty)\d*) = (require\("[^"]+"\));$/gm;
 
 /** Asks for those when they are used: of the runs that load a file few use all of it. */
-function lateBuiltIns(text) {
+function lateBuiltIns(text, words) {
   const names = [...text.matchAll(LATE)].map(([, name]) => name);
-  const late = text.replaceAll(LATE, 'const $1 = () => $2;');
+  const late = words.in(text, 'late built-ins', LATE, 'const $1 = () => $2;');
   // In brackets, since `new` would take the call for its own.
   return names.reduce((changed, name) => changed.replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `(${name}()).`), late);
 }
@@ -169,7 +176,9 @@ async function bundleProgram(wanted = PARTS) {
 function makeProgram() {
   return remembered(root, 'program-texts', ['src', 'bin', 'fixtures/vectors'], async () => {
     const { texts, inputs, outputs } = await bundleProgram();
-    const own = await Promise.all([...texts].map(async ([name, text]) => [`${name}.cjs`, await toCommonJs(text)]));
+    const words = new Replacements(...TO_REQUIRE.map(([name]) => name).filter((name) => name !== NONE_NOW), 'late built-ins');
+    const own = await Promise.all([...texts].map(async ([name, text]) => [`${name}.cjs`, await toCommonJs(text, words)]));
+    words.check();
     const packages = await packagedFiles(root, COMMON, SMALL_PACKAGE);
     const ranges = await rangesRun(root, `${FIRST}.cjs`, (place) => writePlainProgram(place, [...own, ...packages.program]));
     const small = async ([path, text], settings) => [path, (await transform(markFunctions(text, ranges.get(path)), settings)).code];
@@ -224,7 +233,9 @@ async function buildLibrary(dist) {
     plugins: [leavePackages('PACKAGES')],
     write: false,
   });
-  for (const { path, text } of outputFiles) writeModule(path, text.replaceAll('"PACKAGES/', /[\\/]chunks[\\/]/.test(path) ? '"./' : '"./chunks/'));
+  const words = new Replacements('packages of the library');
+  for (const { path, text } of outputFiles) writeModule(path, words.in(text, 'packages of the library', '"PACKAGES/', /[\\/]chunks[\\/]/.test(path) ? '"./' : '"./chunks/'));
+  words.check();
   const { library } = await packagedFiles(root, COMMON, SMALL_PACKAGE);
   for (const [path, text] of library) writeModule(join(dist, path), text);
 }
@@ -235,9 +246,11 @@ async function buildModules(folder) {
   const packages = await bundlePackages(root, COMMON);
   const start = { entryPoints: [STANDALONE], format: 'esm', write: false };
   const { outputFiles } = await build({ ...COMMON, ...start, plugins: [takeMain, takeFromParts(parts)] });
-  const own = [...texts, ['start', outputFiles[0].text]].map(([name, text]) => [name, withExactPath(withBuiltIns(withoutItself(name, text)))]);
+  const words = new Replacements('built-ins', 'paths');
+  const own = [...texts, ['start', outputFiles[0].text]].map(([name, text]) => [name, withExactPath(withBuiltIns(withoutItself(name, text), words), words)]);
   const paths = await build({ ...COMMON, entryPoints: [EXACT_PATH], format: 'esm', write: false });
-  const others = [...packages.texts, ['exact-path', paths.outputFiles[0].text]].map(([name, text]) => [name, withBuiltIns(text)]);
+  const others = [...packages.texts, ['exact-path', paths.outputFiles[0].text]].map(([name, text]) => [name, withBuiltIns(text, words)]);
+  words.check();
   const all = [...own, ...others];
   const named = namedBuiltIns(all.map(([, text]) => text));
   for (const [name, text] of all) writeModule(join(folder, `${name}.js`), name === 'start' ? text + named : text);
@@ -258,9 +271,9 @@ const takeMain = {
 const BUILT_IN_IMPORT = /^import (?:(\w+)|\* as (\w+)|\{([^}]*)\}) from "(node:[\w/]+)";\n/gm;
 
 /** Takes built-ins without Bun's loader, which makes an ES module of each first: half a millisecond for those that every run needs. */
-function withBuiltIns(text) {
+function withBuiltIns(text, words) {
   const taken = [];
-  const rest = text.replace(BUILT_IN_IMPORT, (_, whole, all, names, from) => {
+  const rest = words.in(text, 'built-ins', BUILT_IN_IMPORT, (_, whole, all, names, from) => {
     const left = whole ?? all ?? `{${names.replaceAll(' as ', ': ')}}`;
     taken.push(`const ${left} = process.getBuiltinModule("${from}");\n`);
     return '';
@@ -269,8 +282,8 @@ function withBuiltIns(text) {
 }
 
 /** Takes the paths of src/cli/start/exact-path.ts in place of Bun's own. */
-function withExactPath(text) {
-  const exact = text.replaceAll('process.getBuiltinModule("node:path")', 'exactPath');
+function withExactPath(text, words) {
+  const exact = words.in(text, 'paths', 'process.getBuiltinModule("node:path")', 'exactPath');
   return exact === text ? text : `import { exactPath } from "./exact-path.js";\n${exact}`;
 }
 

@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { remembered } from './memory.mjs';
 import { FOLDER, packageFiles } from './package-files.mjs';
+import { answering, Replacements, replaced } from './replacements.mjs';
 
 const SOURCE = 'src/packages';
 
@@ -69,14 +70,16 @@ function usedOf(description) {
 
 /** The text of a file of shapes of which each can be left out. */
 function usedShapes(path) {
-  const text = readFileSync(path, 'utf8').replaceAll(/^(export var \w+\$ = )(\[(?:.*|[^]*?\n)\]);$/gm, '$1/* @__PURE__ */ (() => $2)();');
-  return NAMED_ERRORS.test(path) ? text.replaceAll(/^n0_registry\.registerError\(.*\);$/gm, '') : text;
+  const text = replaced(readFileSync(path, 'utf8'), /^(export var \w+\$ = )(\[(?:.*|[^]*?\n)\]);$/gm, '$1/* @__PURE__ */ (() => $2)();');
+  return NAMED_ERRORS.test(path) ? replaced(text, /^n0_registry\.registerError\(.*\);$/gm, '') : text;
 }
 
 /** What CommonJS packages require: what Node has they get in a way that any bundler and any loader leaves alone. */
 const plainRequires = {
   name: 'plain requires',
-  setup(bundler) {
+  setup(whole) {
+    const bundler = answering(whole);
+    const words = new Replacements('import.meta.url', 'built-ins that are required');
     bundler.onResolve({ filter: BUILT_IN }, ({ path, kind }) => (kind === 'require-call' ? { path, namespace: 'built-in' } : { path, external: true }));
     bundler.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});` }));
     bundler.onResolve({ filter: NEVER_THERE }, ({ path }) => ({ path, namespace: 'absent' }));
@@ -91,14 +94,18 @@ const plainRequires = {
     bundler.onResolve({ filter: VERSION_CHECK }, ({ path, importer }) => (/[\\/]jsonwebtoken[\\/]/.test(importer) ? { path, namespace: 'new enough' } : undefined));
     bundler.onLoad({ filter: /.*/, namespace: 'new enough' }, () => ({ contents: 'exports.satisfies = () => true;' }));
     bundler.onLoad({ filter: AWS_SHAPES }, ({ path }) => ({ contents: usedShapes(path), loader: 'js' }));
-    bundler.onLoad({ filter: AWS_HOME }, ({ path }) => ({ contents: readFileSync(path, 'utf8').replace('= homedir();', `= ${HOME_OR_NONE};`), loader: 'js' }));
+    bundler.onLoad({ filter: AWS_HOME }, ({ path }) => ({ contents: replaced(readFileSync(path, 'utf8'), '= homedir();', `= ${HOME_OR_NONE};`), loader: 'js' }));
     bundler.onLoad({ filter: AWS_HTTPS }, () => ({ contents: LATE_HTTPS, loader: 'js' }));
     bundler.onLoad({ filter: NATIVE_CRC }, () => ({ contents: "export { Crc32Js as Crc32Node } from './Crc32Js';", loader: 'js' }));
     // Where a file stands is another place in the bundle, and nothing in CommonJS. For built-ins any place will do.
     bundler.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
-      const plain = text.replaceAll('import.meta.url', "'file:///'").replaceAll(REQUIRED, 'globalThis.process.getBuiltinModule($1$2$1)');
+      const placed = words.in(text, 'import.meta.url', 'import.meta.url', "'file:///'");
+      const plain = words.in(placed, 'built-ins that are required', REQUIRED, 'globalThis.process.getBuiltinModule($1$2$1)');
       return plain === text ? undefined : { contents: plain, loader: 'js' };
+    });
+    whole.onEnd(({ errors }) => {
+      if (errors.length === 0) words.check();
     });
   },
 };

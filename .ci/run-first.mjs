@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import ts from 'typescript';
 import { KMS_KEY, startKms } from './kms-stand-in.mjs';
+import { replaced } from './replacements.mjs';
 
 /** Vectors that have comments, texts, numbers and what else is usual. */
 const USUAL = ['comments-head-foot', 'yaml-basic-types'];
@@ -49,7 +50,7 @@ export async function rangesRun(root, firstFile, write) {
   try {
     await write(join(folder, 'dist'));
     const program = join(folder, 'run.cjs');
-    writeFileSync(program, readFileSync(join(root, 'bin/sops-ts.js'), 'utf8').replaceAll('../dist/', './dist/'));
+    writeFileSync(program, replaced(readFileSync(join(root, 'bin/sops-ts.js'), 'utf8'), '../dist/', './dist/'));
     const vectors = join(root, 'fixtures/vectors');
     const keyFile = join(vectors, 'keys/age-1.txt');
     const recipient = /age1\w+/.exec(readFileSync(keyFile, 'utf8'))[0];
