@@ -7,8 +7,8 @@ const LONGEST_PAUSE_MS = 30;
 
 /** What somebody else wrote meanwhile and what we would write cannot be combined: {@link redoing} does not try again. */
 export class Irreconcilable extends SopsError {
-  constructor(file: string) {
-    super('changed-meanwhile', `${file} was changed by somebody else meanwhile, and in what this command changes`, {
+  constructor(file: string, why = 'in what this command changes') {
+    super('changed-meanwhile', `${file} was changed by somebody else meanwhile, and ${why}`, {
       file,
       hint: 'Nothing was written. Look at what it holds now, and run the command again if it is still wanted.',
     });

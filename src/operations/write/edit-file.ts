@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
-import { systemReason } from '../../util/files/files.js';
+import { systemCode, systemReason } from '../../util/files/files.js';
 import { readFileSync, statSync, writeFileSync } from '../../util/files/fs.js';
 import type { Host } from '../../util/host/host.js';
 import { decodeText, encodeText } from '../../util/text/text.js';
@@ -53,6 +53,9 @@ export class EditFile {
       text = decodeText(readFileSync(this.path));
     } catch (cause) {
       if (cause instanceof SopsError) throw cause;
+      // The advice for files that are not there is about names that users write.
+      if (systemCode(cause) === 'ENOENT')
+        throw new SopsError('input-unreadable', 'Error reading temporary file: the editor left none');
       throw new SopsError('input-unreadable', `Error reading temporary file: ${systemReason(cause)}`, { cause });
     }
     while (text.startsWith(this.mark)) {

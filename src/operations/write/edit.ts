@@ -195,7 +195,7 @@ class Editing {
       });
       return { taken: { warnings: this.session.opened.warnings } };
     } catch (error) {
-      if (error instanceof SopsError && MENDABLE.has(error.code)) return problemOf(error);
+      if (isMendable(error)) return problemOf(error);
       throw error;
     }
   }
@@ -228,8 +228,11 @@ class Editing {
     const { request, read, before, host } = this.session;
     const { path } = request.input;
     if (read === null || request.showMasterKeys || !isThere(request, host)) throw new Irreconcilable(path);
-    const session = await openSession(request, host);
-    if (session.before !== before) throw new Irreconcilable(path);
+    const session = await openSession(request, host).catch((error: unknown) => {
+      // It is about what somebody else wrote: nothing that could be mended in the editor.
+      throw isMendable(error) ? new Irreconcilable(path, `cannot be opened any more: ${error.message}`) : error;
+    });
+    if (session.before.text !== before.text) throw new Irreconcilable(path);
     this.session = session;
   }
 
@@ -242,6 +245,10 @@ class Editing {
       error instanceof SopsError ? error : new SopsError('failed', 'the edit could not be saved', { cause: error });
     return withRescue(failure, await rescueText(opened, text, request.input.path, host));
   }
+}
+
+function isMendable(error: unknown): error is SopsError {
+  return error instanceof SopsError && MENDABLE.has(error.code);
 }
 
 function problemOf(error: SopsError): EditProblem {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { findEditor } from '../../../src/exec/editor.js';
 import type { OwnProcess } from '../../../src/exec/process-access.js';
+import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { type EditRequest, editFile } from '../../../src/operations/write/edit.js';
 import type { Host } from '../../../src/util/host/host.js';
 import { Desk } from '../../support/desk.js';
@@ -110,6 +111,46 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     const ran = await desk.run(['edit', 'folder/a.yaml'], { env });
     expect(ran.status).not.toBe(0);
     expect(ran.stderr).toContain(`in ${rescued()[0]}: sops-ts decrypt`);
+    expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
+  });
+
+  test('an editor that leaves no file is told as that', async () => {
+    await sealed('a.yaml', 'a: 1\n');
+    const { status, stderr } = await desk.run(['edit', 'a.yaml'], { env: editor('rm "$1"') });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('the editor left none\n')]);
+    expect(stderr).not.toContain('Is the name written right?');
+  });
+
+  /** Puts another file in its place while the editor runs. */
+  const meanwhile = (content: Uint8Array | string): Record<string, string> => {
+    desk.write('other', content);
+    return editor(`echo b: 2 >> "$1"; cp "${desk.path('other')}" "${desk.path('a.yaml')}"`);
+  };
+
+  test('takes up what somebody else changed in the metadata', async () => {
+    await sealed('a.yaml', YAML);
+    desk.write('rotated.yaml', desk.text('a.yaml'));
+    const { recipient } = generateIdentity();
+    const rotated = await desk.run(['rotate', '-i', '--add-age', recipient, 'rotated.yaml']);
+    expect(rotated.status, rotated.stderr).toBe(0);
+    const ran = await desk.run(['edit', 'a.yaml'], { env: meanwhile(desk.read('rotated.yaml')) });
+    expect([ran.status, ran.stderr, rescued()]).toEqual([0, '', []]);
+    expect(await decrypted('a.yaml')).toBe(`${YAML}b: 2\n`);
+    expect(desk.text('a.yaml')).toContain(recipient);
+  });
+
+  test.each([
+    ['decrypted', 'a: 1\n', 'sops metadata not found'],
+    ['emptied', '', ''],
+    ['no YAML any more', '{{{ bad', 'line 1'],
+  ])('a file that was %s meanwhile is no mistake of what was typed', async (_, content, reason) => {
+    await sealed('a.yaml', 'a: 1\n');
+    const ran = await desk.run(['edit', 'a.yaml'], { env: meanwhile(content) });
+    expect(ran.status).toBe(75);
+    expect(ran.stderr).toContain('a.yaml was changed by somebody else meanwhile, and cannot be opened any more: ');
+    expect(ran.stderr).toContain(reason);
+    expect(ran.stderr).not.toContain('Press enter');
+    expect(desk.text('a.yaml')).toBe(content);
     expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
   });
 
