@@ -1,6 +1,6 @@
 /** A YAML or JSON file of references as an environment: what `refs env` prints and `refs exec` passes on. */
 import { SopsError } from '../errors.js';
-import { ALWAYS_GOOD, type KeptValues } from '../operations/programs/kept-run.js';
+import type { KeptValues } from '../operations/programs/kept-run.js';
 import type { Branch } from '../tree/tree.js';
 import type { Session } from '../util/host/host.js';
 import { resolveDocuments } from './documents.js';
@@ -11,13 +11,12 @@ import { textOfValue } from './value-text.js';
 /** Also `=` where zsh takes what follows for the name of a program, whose path it puts there. */
 const UNSAFE = /[^\w@%+=:,./-]|(?:^|:)=/;
 
-/** The variables of the first document of a file, in order. Throws `failed` for what is not text, number or truth value. */
+/** The variables of the first document of a file that has any, in order. Throws `failed` for a file without, and for what is not text, number or truth value. */
 export async function referencedEnvironment(
   request: EvaluationRequest,
   host: Session,
 ): Promise<ReadonlyMap<string, string>> {
   const first = await firstDocument(request, host);
-  if (!first) return new Map();
   await withResolver(request, host, (resolver) => resolveDocuments([first], resolver));
   return variablesOf(first);
 }
@@ -29,7 +28,6 @@ export async function keptEnvironment(
   signal: AbortSignal,
 ): Promise<{ readonly variables: ReadonlyMap<string, string>; readonly kept: KeptValues }> {
   const first = await firstDocument(request, host);
-  if (!first) return { variables: new Map(), kept: ALWAYS_GOOD };
   const resolve = async (resolver: Resolver): Promise<ReadonlyMap<string, string>> => {
     await resolveDocuments([first], resolver);
     return variablesOf(first);
@@ -38,9 +36,14 @@ export async function keptEnvironment(
   return { variables: done, kept };
 }
 
-async function firstDocument(request: EvaluationRequest, host: Session): Promise<Branch | undefined> {
-  const [first] = (await documentsOf(request.input, host)).roots;
-  if (first?.kind !== 'list') return first;
+async function firstDocument(request: EvaluationRequest, host: Session): Promise<Branch> {
+  const { roots } = await documentsOf(request.input, host);
+  // Empty ones do not count, as in vals: a program must not run without what it was to get.
+  const first = roots.find(({ items }) =>
+    (items as readonly { kind: string }[]).some(({ kind }) => kind !== 'comment'),
+  );
+  if (!first) throw new SopsError('failed', 'the file has no values for variables');
+  if (first.kind === 'branch') return first;
   throw new SopsError('failed', 'the file is a list, which has no names for variables');
 }
 

@@ -81,6 +81,7 @@ export async function printFiles(
     const file = await readReferenceFile(await readInput(one, host));
     await change(file);
     const part = await printed(file, outputType);
+    if (part.length === 0) continue;
     if (parts.length > 0 && !/^---(?:\s|$)/.test(decodeText(part.subarray(0, 4)))) parts.push(Buffer.from('---\n'));
     parts.push(part);
   }

@@ -1,6 +1,6 @@
 /** What files of references are read into: YAML whose documents may be lists, or JSON. */
 import { formatNamed } from '../formats/registry.js';
-import type { SourceFile } from '../formats/store.js';
+import { emptyFile, type SourceFile } from '../formats/store.js';
 import type { Branch, List, Value } from '../tree/tree.js';
 import { decodeText, encodeText } from '../util/text/text.js';
 
@@ -11,8 +11,19 @@ export interface ReferenceFile extends SourceFile {
   readonly placedIn?: string;
 }
 
+/** Whether there is nothing but blank lines and comments, as where all manifests of a chart are switched off: no documents, and no broken one. */
+function isEmpty(bytes: Uint8Array): boolean {
+  const [first] = decodeText(bytes.subarray(0, 1024)).replace('\uFEFF', '').trimStart();
+  if (first !== undefined && first !== '#') return false;
+  return decodeText(bytes)
+    .replace('\uFEFF', '')
+    .split(/[\r\n]/)
+    .every((line) => /^\s*(?:#|$)/.test(line));
+}
+
 /** JSON if it is that, for its numbers and its shape; else YAML. Throws as the readers of the formats do. */
 export async function readReferenceFile(bytes: Uint8Array): Promise<ReferenceFile> {
+  if (isEmpty(bytes)) return { ...emptyFile(), text: decodeText(bytes), roots: [] };
   const [first] = decodeText(bytes.subarray(0, 1024)).trimStart();
   if (first === '{' || first === '[') {
     const json = await readJsonFile(bytes, first === '[').catch(() => undefined);

@@ -8,7 +8,7 @@ const COMMANDS: readonly string[] = ['eval', 'get', 'exec', 'env', 'flatten', 'k
 /** Throws `usage` for what is not a command of vals. */
 export function valsWords(words: readonly string[]): readonly string[] {
   const [name, ...rest] = words;
-  if (name === 'version') return ['--version'];
+  if (name !== undefined && /^(?:version|--?v(?:ersion)?)$/.test(name)) return ['--version'];
   if (name === undefined || /^--?h(?:elp)?$/.test(name)) return ['help', 'refs'];
   if (name === 'help') return ['help', 'refs', ...rest];
   if (!COMMANDS.includes(name))

@@ -51,7 +51,8 @@ describe('a link called vals', () => {
   });
 
   test('tells its version, its help and what it does not know', async () => {
-    expect((await vals(['version'])).stdout.toString()).toMatch(/sops-ts \d/);
+    for (const word of ['version', '--version', '-version', '-v'])
+      expect((await vals([word])).stdout.toString()).toMatch(/sops-ts \d/);
     expect((await vals([])).stdout.toString()).toContain('ksdecode');
     const page = (await vals(['help'])).stdout.toString();
     expect(page).toMatch(/^Usage: vals COMMAND \[flags\]\n\n {2}eval {20}print/);
@@ -61,6 +62,37 @@ describe('a link called vals', () => {
     const unknown = await vals(['publish']);
     expect([unknown.status, unknown.stdout.toString()]).not.toEqual([0, '']);
     expect(unknown.stderr).toContain('"publish" is not a command of vals');
+  });
+});
+
+describe('files without documents', () => {
+  test.each(['', '\n', '# nothing\n', '\uFEFF# nothing\n  # here\n'])(
+    '%j are evaluated to what they are',
+    async (text) => {
+      expect(await evaluated(text)).toBe(text);
+      expect(await evaluated(text, '--output', 'json')).toBe('');
+      expect(await vals(['ksdecode', '-f', '-'], text)).toMatchObject({ status: 0 });
+    },
+  );
+
+  test('are passed over among those of a folder', async () => {
+    mkdirSync(join(desk.folder, 'chart'));
+    writeFileSync(join(desk.folder, 'chart/a.yaml'), '');
+    writeFileSync(join(desk.folder, 'chart/b.yaml'), 'b: ref+echo://a/b\n');
+    writeFileSync(join(desk.folder, 'chart/c.yaml'), '');
+    const ran = await vals(['eval', '-f', 'chart']);
+    expect([ran.stderr, ran.status, ran.stdout.toString()]).toEqual(['', 0, 'b: a/b\n']);
+  });
+
+  test.each(['', '# nothing\n', '---\n', '{}\n'])('%j has nothing for the environment of a program', async (text) => {
+    desk.write('none.yaml', text);
+    for (const words of [
+      ['env', '-f', 'none.yaml'],
+      ['exec', '-f', 'none.yaml', 'true'],
+    ]) {
+      const ran = await vals(words);
+      expect([ran.status, ran.stderr]).toEqual([1, expect.stringContaining('the file has no values for variables')]);
+    }
   });
 });
 
