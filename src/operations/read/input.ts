@@ -8,7 +8,7 @@ import { opensMap, type RecognisedFile, readAs, recognise } from '../../formats/
 import type { FormatName } from '../../formats/registry.js';
 import { type FormatRow, formatMeantBy, formatNamed, formatOfName } from '../../formats/registry.js';
 import { emptyFile, type FormatStore } from '../../formats/store.js';
-import { systemCode, systemReason } from '../../util/files/files.js';
+import { statOf, systemCode, systemReason } from '../../util/files/files.js';
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from '../../util/files/fs.js';
 import { resolve } from '../../util/files/paths.js';
 import { pipeBytes } from '../../util/files/pipe-bytes.js';
@@ -47,16 +47,25 @@ const MANY_BYTES = 1_000_000;
 
 /**
  * Reads an encrypted file as what it is (see `recognise`), or as `--input-type` says. Whether it has metadata is for the caller to
- * look at. Throws `input-unreadable`, and what parsing throws; a file of no bytes is one without metadata.
+ * look at. Throws `input-unreadable`, what parsing throws, and `metadata-invalid` for a file of no bytes.
  */
 export async function readSealed(choice: FormatChoice, host: Session, purpose: Purpose): Promise<SealedInput> {
   const bytes = await readInput(choice.input, host);
+  if (bytes.length === 0) throw withoutBytes(choice.input, host);
   const isSmall = purpose === 'plaintext' && bytes.length < MANY_BYTES;
   // Loaded before the program makes itself ready for the work, after which loading takes longer.
   const fingerprintOf = isSmall ? undefined : (await import('../../util/files/replace-file.js')).fingerprintOf;
   const found = await readAsChosen(bytes, choice, host);
   const formats = await formatsFor(choice, { reader: found.store, bytes, purpose }, host);
   return { ...found, ...formats, read: fingerprintOf?.(bytes) ?? bytes };
+}
+
+function withoutBytes(input: Input, host: Host): SopsError {
+  const stats = input.kind === 'file' ? statOf(resolve(host.cwd, input.path)) : undefined;
+  const hint = stats?.isFIFO()
+    ? 'The pipe gave nothing: what writes into it has failed, or it has been read already.'
+    : `The ${input.kind === 'file' ? 'file' : 'input'} is empty.`;
+  return new SopsError('metadata-invalid', 'sops metadata not found', { hint });
 }
 
 /** The same of bytes that are there already, without what is to be printed. */

@@ -1,7 +1,8 @@
 /** A named pipe in place of a file: the program around the call goes on, whether or not somebody writes to it. */
 import { execFileSync } from 'node:child_process';
 import { constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { open as openFile, readFile, writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   decryptFile,
@@ -49,6 +50,21 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
       const signal = AbortSignal.timeout(50);
       expect(await codeOf(call('silent.yaml', { ...desk.options, signal }))).toBe('aborted');
     }
+  });
+
+  test('that gave nothing is told as that, and not as a file that is not encrypted', async () => {
+    execFileSync('mkfifo', [desk.path('used.yaml')]);
+    desk.write('empty.yaml', '');
+    const hintOf = (name: string): Promise<unknown> =>
+      decryptFile(name, desk.options).catch(({ code, hint }) => ({ code, hint }));
+    const hint = expect.stringContaining('it has been read already');
+    const reading = hintOf('used.yaml');
+    const writer = await openFile(desk.path('used.yaml'), 'w');
+    // It is seen when it is there for a while.
+    await setTimeout(500);
+    await writer.close();
+    expect(await reading).toEqual({ code: 'metadata-invalid', hint });
+    expect(await hintOf('empty.yaml')).toEqual({ code: 'metadata-invalid', hint: 'The file is empty.' });
   });
 
   test('that nobody reads keeps no thread of the program, and its signal ends the call', async () => {
