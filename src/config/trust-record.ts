@@ -59,6 +59,8 @@ export async function recordTrust({ absolute, bytes }: ConfigFile, host: Host): 
   } catch (cause) {
     throw new SopsError('output-unwritable', `cannot make ${folder}: ${systemReason(cause)}`, { file: folder, cause });
   }
+  const { tellSwept } = await import('../util/files/leftovers.js');
+  tellSwept(folder, host);
   const record: TrustRecord = { path, sha256: digestOf(bytes) };
   await writeFileSafely(file, encodeText(`${JSON.stringify(record)}\n`), { mode: PRIVATE_FILE });
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { SopsError } from '../errors.js';
 import { isAbsent, isWithin, statOrThrow, systemReason } from '../util/files/files.js';
 import { chmodSync, lstatSync, readFileSync, rmSync } from '../util/files/fs.js';
+import { tellSwept } from '../util/files/leftovers.js';
 import { makeFolder } from '../util/files/new-folder.js';
 import { realPath } from '../util/files/real-path.js';
 import { replaceFile } from '../util/files/replace-file.js';
@@ -54,6 +55,8 @@ export async function writeSettingsFile(
   }
   if (text === '') return true;
   await makeFolder(dirname(path));
+  // Among hooks and git's own settings nobody else looks for it.
+  tellSwept(dirname(path), place.host);
   const mode = isProgram ? EXECUTABLE : COMMON;
   const before = read === null ? null : encodeText(read);
   await replaceFile(path, encodeText(text), { read: before, mode, warn: (message) => place.host.warn(message) });

@@ -5,6 +5,7 @@ import { SopsError } from '../../errors.js';
 import { writeFileSafely } from '../../util/files/atomic-write.js';
 import { systemReason } from '../../util/files/files.js';
 import { chmodSync, mkdirSync, readFileSync } from '../../util/files/fs.js';
+import { sweepFolder } from '../../util/files/leftovers.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
 import { isFolder } from './kustomization.js';
@@ -89,6 +90,7 @@ async function writeScript(path: string, text: string): Promise<void> {
   } catch (cause) {
     throw new SopsError('output-unwritable', `cannot make ${dirname(path)}: ${systemReason(cause)}`, { cause });
   }
+  sweepFolder(dirname(path));
   await writeFileSafely(path, Buffer.from(`#!/bin/sh\n${text}`), { mode: EXECUTABLE });
   try {
     chmodSync(path, EXECUTABLE);
@@ -102,6 +104,7 @@ export async function copyProgram(from: string, to: string): Promise<void> {
   try {
     const program = readFileSync(from);
     mkdirSync(dirname(to), { recursive: true });
+    sweepFolder(dirname(to));
     await writeFileSafely(to, program, { mode: EXECUTABLE });
     chmodSync(to, EXECUTABLE);
   } catch (cause) {

@@ -165,6 +165,24 @@ describe.skipIf(process.platform !== 'linux')('what a killed run left', () => {
   });
 
   test.each([
+    ['git install', '.git/hooks'],
+    ['git uninstall', '.git/info'],
+    ['trust .', 'conf/sops-ts/trust'],
+    ['install-as-sops bin', 'bin'],
+    ['kustomize install bin', 'bin'],
+    ['helm install', 'plugins/sops-ts'],
+  ])('beside what is not of the working folder is removed by %s', (words, place) => {
+    const home = { HOME: desk.folder, XDG_CONFIG_HOME: desk.path('conf'), HELM_PLUGINS: desk.path('plugins') };
+    const run = (line: string) => program.run(line.split(' '), { cwd: desk.folder, env: { ...desk.env, ...home } });
+    spawnSync('git', ['init', '-q'], { cwd: desk.folder });
+    desk.write('.sops.yaml', 'creation_rules:\n  - hc_vault_transit_uri: http://127.0.0.1:1/v1/transit/keys/x\n');
+    if (words === 'git uninstall') run('git install');
+    mkdirSync(desk.path(place), { recursive: true });
+    const left = leftOver(desk.path(place));
+    expect([run(words).status, existsSync(left)]).toEqual([0, false]);
+  });
+
+  test.each([
     'encrypt -i files',
     'decrypt --output-dir out files',
     'rotate -i files',
