@@ -27,7 +27,8 @@ export const CHECK_RULES = {
   'decrypted-copy': {
     severity: 'error',
     title: 'an encrypted file in plaintext under another name',
-    reason: 'It has the same values as an encrypted file in its folder, each as long as its ciphertext says.',
+    reason:
+      'It has the same values as an encrypted file in its folder, or one that its commit takes away, each as long as its ciphertext says.',
   },
   'plain-value': {
     severity: 'error',

@@ -1,7 +1,7 @@
 /** `check`: whether what should be encrypted is, and as the rules say; in the work tree and the index. Needs no key. */
 
 import { SopsError } from '../../errors.js';
-import { stagedChanges } from '../../exec/git/changes.js';
+import { commitOf, stagedChanges } from '../../exec/git/changes.js';
 import { isWithoutWorkTree, type WorkTree, workTreeOf } from '../../exec/git/places.js';
 import { closeSync, openSync, readSync } from '../../util/files/fs.js';
 import { resolve } from '../../util/files/paths.js';
@@ -76,7 +76,7 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
   const common = { host, configPath: request.configPath, top: tree.top };
   const bookOf = bookFinder({ ...common, held });
   const others: OtherRules[] = [{ ...OF_WORK_TREE, bookOf: bookFinder(common) }];
-  if (changes.some(changesRules)) {
+  if (changes.some(changesRules) && (await commitOf('HEAD', host, { cwd: tree.top })) !== null) {
     const parent = await commitConfigs(changes, 'HEAD', { tree, host });
     others.push({ ...OF_PARENT, bookOf: bookFinder({ ...common, held: parent }) });
   }
@@ -89,7 +89,7 @@ export async function checkStaged(request: CheckRequest, given: Host): Promise<C
     },
     all: () => singly(heldSubjects(everything, { tree, host })),
   };
-  const beside = sealedBeside([undefined, 'HEAD'], { tree, host });
+  const beside = sealedBeside([undefined, 'HEAD'], changes, { tree, host });
   return checkAll(source, bookOf, { ...(await examineOptions(request, host)), newFiles: { others, beside } });
 }
 

@@ -12,24 +12,55 @@ import { textOf } from '../../tree/value.js';
 import { oneLine } from '../../util/text/one-line.js';
 import { parsedIfEncrypted } from './before-commit.js';
 import type { Discovery } from './check-finding.js';
+import { mayHoldCiphertext } from './examine-file.js';
 import { type ExaminedFile, shellWord } from './examined-file.js';
-import type { GitPlace } from './git-source.js';
+import type { GitPlace, HeldFile } from './git-source.js';
 
-/** The encrypted files in the folder of a file: their paths by their shapes. */
+/** The encrypted files in the folder of a file, and those that its commit takes away, wherever they were: their paths by their shapes. */
 export type SealedBeside = (path: string) => Promise<ReadonlyMap<string, string>>;
 
 /** With less that is encrypted, other values of the same names may be as long by chance. */
 const LEAST_BYTES = 8;
 
-/** Finds encrypted files in some trees of git, each folder once: commits, and the index for undefined. */
-export function sealedBeside(trees: readonly (string | undefined)[], place: GitPlace): SealedBeside {
+/** Finds encrypted files in some trees of git, each folder once: commits, and the index for undefined; and among what was `changed`, once. */
+export function sealedBeside(
+  trees: readonly (string | undefined)[],
+  changed: readonly HeldFile[],
+  place: GitPlace,
+): SealedBeside {
   const folders = new Map<string, Promise<ReadonlyMap<string, string>>>();
-  return (path) => {
+  let gone: Promise<ReadonlyMap<string, string>> | undefined;
+  return async (path) => {
     const folder = posix.dirname(path);
     const known = folders.get(folder) ?? shapesIn(folder, trees, place);
     folders.set(folder, known);
-    return known;
+    gone ??= shapesGone(changed, place);
+    return new Map([...(await gone), ...(await known)]);
   };
+}
+
+/** Whoever moves a file and decrypts it takes one away and adds another. */
+async function shapesGone(
+  changed: readonly HeldFile[],
+  { tree: { top }, host }: GitPlace,
+): Promise<ReadonlyMap<string, string>> {
+  const shapes = new Map<string, string>();
+  const gone = changed.flatMap(({ path, mode, before = [] }) =>
+    mode === 'gone' ? before.map((blob) => ({ path, blob })) : [],
+  );
+  let at = 0;
+  const blobs = gone.map(({ blob }) => blob);
+  for await (const [, bytes] of readBlobs(blobs, host, { cwd: top })) {
+    const path = gone[at++]?.path ?? '';
+    if (bytes && mayHoldCiphertext(bytes)) await addShape(shapes, bytes, path);
+  }
+  return shapes;
+}
+
+async function addShape(shapes: Map<string, string>, bytes: Buffer, path: string): Promise<void> {
+  const read = await parsedIfEncrypted(bytes, path);
+  const shape = read && shapeOf(read.file.documents);
+  if (shape) shapes.set(shape, path);
 }
 
 async function shapesIn(
@@ -42,10 +73,7 @@ async function shapesIn(
   for (const tree of trees) {
     const names = await markedIn(folder, tree, place);
     for await (const [name, bytes] of readBlobs(names, place.host, call)) {
-      const path = name.slice(name.indexOf(':') + 1);
-      const read = bytes && (await parsedIfEncrypted(bytes, path));
-      const shape = read && shapeOf(read.file.documents);
-      if (shape) shapes.set(shape, path);
+      if (bytes) await addShape(shapes, bytes, name.slice(name.indexOf(':') + 1));
     }
   }
   return shapes;
@@ -67,7 +95,7 @@ async function markedIn(
   return tree === undefined ? names.map((name) => `:${name}`) : names;
 }
 
-/** What is found of a new plain file that has the shape of an encrypted one beside it. Null for any other. */
+/** What is found of a new plain file that has the shape of an encrypted one beside it, or of one that is gone. Null for any other. */
 export async function decryptedCopy(file: ExaminedFile, beside: SealedBeside): Promise<Discovery | null> {
   const row = formatMeantUnder(file.book?.config, file.path);
   if (row.whole) return null;
@@ -76,8 +104,9 @@ export async function decryptedCopy(file: ExaminedFile, beside: SealedBeside): P
   const shape = shapeOf(parsed.documents);
   const sealed = shape === null ? undefined : (await beside(file.path)).get(shape);
   if (sealed === undefined) return null;
-  const name = oneLine(posix.basename(sealed));
-  const message = `it has the values of ${name}, which is encrypted, by their names and lengths: it is that file decrypted`;
+  const isBeside = posix.dirname(sealed) === posix.dirname(file.path);
+  const name = oneLine(isBeside ? posix.basename(sealed) : sealed);
+  const message = `it has the values of ${name}, which ${isBeside ? 'is' : 'was'} encrypted, by their names and lengths: it is that file decrypted`;
   const next = `git rm --cached ${shellWord(file.shown)}, and put it into .gitignore. If this is meant, say why in a comment there: sops-ts:allow REASON`;
   return { rule: 'decrypted-copy', line: 1, message, next };
 }

@@ -94,9 +94,12 @@ function foldersAbove(paths: readonly string[]): Set<string> {
   return folders;
 }
 
-/** Whether a file is a configuration that was there before with other rules, or is gone: a new one says what nothing said before. */
+/**
+ * Whether a file is a configuration with other rules than were in force before: one that was there before, or is gone, or a new one that
+ * hides those of a folder above. A new one at the top says what nothing said before.
+ */
 export function changesRules({ path, before = [] }: HeldFile): boolean {
-  return isConfigPath(path) && before.length > 0;
+  return isConfigPath(path) && (before.length > 0 || path !== CONFIG_NAME);
 }
 
 /** Whether a path is that of a configuration. */

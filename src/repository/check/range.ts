@@ -86,7 +86,7 @@ export async function checkRange(range: CommitRange, request: CheckRequest, give
     for (const parent of isRuleChange ? parents : [])
       others.push({ ...OF_PARENT, bookOf: await booksOf(parent, files) });
     const unknown = await known.without(files, bookOf, tree);
-    const newFiles = { others, beside: sealedBeside([commit, ...parents], place) };
+    const newFiles = { others, beside: sealedBeside([commit, ...parents], files, place) };
     for await (const subject of heldSubjects(unknown, place)) await checking.take(subject, bookOf, newFiles);
   }
   const absent = await absentWords(asked, { changed, to: range.to, tree, host });

@@ -26,6 +26,10 @@ const WEAKENED: readonly (readonly [string, () => void])[] = [
   ['is taken out', () => without('.sops.yaml')],
   ['is narrowed', () => repository.change('.sops.yaml', (text) => text.replace('^secrets/', '^other/'))],
   ['selects less', () => repository.change('.sops.yaml', (text) => `${text}    encrypted_regex: ^none$\n`)],
+  [
+    'is hidden by a new one below it',
+    () => repository.write({ 'secrets/.sops.yaml': repository.read('.sops.yaml').replace('^secrets/', '^other/') }),
+  ],
   ['has no rules any more', () => repository.write({ '.sops.yaml': 'creation_rules: []\n' })],
 ];
 
@@ -123,6 +127,20 @@ describe('rules of the work tree that are not staged', () => {
     repository.write({ '.sops.yaml': 'creation_rules: [' });
     expect(await repository.check(['--staged'])).toMatchObject({ findings: [], problems: [] });
   });
+});
+
+test('the first commit has no rules before it, also where it has a configuration below another', async () => {
+  const fresh = new CheckedRepository();
+  try {
+    fresh.write({
+      'docs/.sops.yaml': fresh.read('.sops.yaml').replace('^secrets/', '^other/'),
+      'docs/secrets/a.yaml': PLAIN,
+    });
+    fresh.git('add', '-A');
+    expect(await fresh.check(['--staged'])).toMatchObject({ findings: [], problems: [] });
+  } finally {
+    fresh.remove();
+  }
 });
 
 test('a rule that is put right for a file that was plain all along raises nothing', async () => {

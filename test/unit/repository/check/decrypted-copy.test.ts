@@ -48,6 +48,23 @@ describe('a new file beside an encrypted one', () => {
   });
 
   test.each([
+    ['another folder', 'other/b.yaml', PLAIN],
+    [
+      'the top, in another format',
+      'a.json',
+      '{"db":{"user":"ann","password":"hunter2 \u00e9","port":5432},"flags":[true,1.5]}',
+    ],
+  ])('is found when the encrypted one was moved to %s on the way', async (_where, path, text) => {
+    rmSync(join(repository.folder, 'app/a.enc.yaml'));
+    expect(await found({ [path]: text })).toEqual([`decrypted-copy ${path}`]);
+  });
+
+  test('is not found for another file that goes', async () => {
+    rmSync(join(repository.folder, 'top.enc.env'));
+    expect(await found({ 'other/b.yaml': PLAIN })).toEqual([]);
+  });
+
+  test.each([
     ['has placeholders', 'app/a.yaml', PLAIN.replace('"hunter2 \u00e9"', 'changeme')],
     ['has other keys', 'app/a.yaml', PLAIN.replace('password', 'passport')],
     ['has fewer of them', 'app/a.yaml', PLAIN.replace('flags: [true, 1.5]\n', '')],

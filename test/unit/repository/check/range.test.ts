@@ -108,7 +108,9 @@ describe('the rules of commits', () => {
   });
 
   test('rules that are gone count as changed ones', async () => {
-    repository.write({ 'secrets/public/.sops.yaml': 'creation_rules: []\n', 'secrets/public/a.yaml': PLAIN });
+    repository.write({ 'secrets/public/.sops.yaml': 'creation_rules: []\n' });
+    repository.commit();
+    repository.write({ 'secrets/public/a.yaml': PLAIN });
     repository.commit();
     expect(await repository.found(['--since', 'main'])).toEqual([]);
     repository.git('rm', '--quiet', 'secrets/public/.sops.yaml');
