@@ -5,9 +5,8 @@ import { endingPrograms } from '../exec/started-programs.js';
 import { sessionNameOf } from '../keys/aws-kms/arn.js';
 import { noCredentials } from '../services/aws/credentials-log.js';
 import { awsFailure, hasRunOut } from '../services/aws/failure.js';
-import { endpointOf } from '../services/aws/request-handler.js';
 import { type AwsSettings, openSession } from '../services/aws/session.js';
-import { configuredRegion, settingsFor } from '../services/aws/settings.js';
+import { settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { LastingAccess } from '../services/lasting-access.js';
 import { isError } from '../util/realms.js';
@@ -110,8 +109,8 @@ export class AwsStore {
     const profile = this.#own('profile') ?? '';
     try {
       await silenceVersionNotice();
-      const settings = await settingsFor(await this.#region(ofPath, profile), profile, host);
-      const client = await this.#kind.make({ ...this.#acting(settings), ...endpointOf(this.#kind.endpoint, host) });
+      const settings = await settingsFor(this.#region(ofPath), profile, host);
+      const client = await this.#kind.make({ ...this.#acting(settings), ...settings.endpointOf(this.#kind.endpoint) });
       // They may come from a program that waits for somebody.
       const find = (ending: AbortSignal): Promise<unknown> =>
         whileWaitingFor('the AWS credentials', { host, signal: ending }, () =>
@@ -134,14 +133,12 @@ export class AwsStore {
     const role = this.#own('role_arn');
     if (role === undefined) return settings;
     const session = { RoleArn: role, RoleSessionName: sessionNameOf(hostname()) };
-    return { ...settings, credentials: () => openSession(session, settings, this.#context.host) };
+    return { ...settings, credentials: () => openSession(session, settings) };
   }
 
-  async #region(ofPath: string, profile: string): Promise<string> {
-    const { host } = this.#context;
-    const chosen = this.#parameters.get('region') || ofPath || this.#own('region');
-    if (chosen) return chosen;
-    return configuredRegion(host, profile);
+  /** Empty for the one that the user configured. */
+  #region(ofPath: string): string {
+    return this.#parameters.get('region') || ofPath || this.#own('region') || '';
   }
 }
 

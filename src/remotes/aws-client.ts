@@ -3,9 +3,8 @@ import { SopsError } from '../errors.js';
 import { endingPrograms } from '../exec/started-programs.js';
 import { noCredentials } from '../services/aws/credentials-log.js';
 import { hasRunOut } from '../services/aws/failure.js';
-import { endpointOf } from '../services/aws/request-handler.js';
 import type { AwsSettings } from '../services/aws/session.js';
-import { configuredRegion, settingsFor } from '../services/aws/settings.js';
+import { settingsFor } from '../services/aws/settings.js';
 import { silenceVersionNotice } from '../services/aws/version-notice.js';
 import { LastingAccess } from '../services/lasting-access.js';
 import type { Session } from '../util/host/host.js';
@@ -36,8 +35,8 @@ export async function makePublishingClient<Client extends PublishingClient>(
   host: Session,
 ): Promise<Client> {
   await silenceVersionNotice();
-  const settings = await settingsFor(region || (await configuredRegion(host, profile)), profile, host);
-  const client = await make({ ...settings, ...endpointOf(endpoint, host) });
+  const settings = await settingsFor(region ?? '', profile, host);
+  const client = await make({ ...settings, ...settings.endpointOf(endpoint) });
   // They may come from a program that waits for somebody.
   const find = (signal: AbortSignal): Promise<unknown> =>
     whileWaitingFor('the AWS credentials', { host, signal }, () =>

@@ -1,6 +1,5 @@
 /** Clients of AWS KMS, one for each region, profile and role. */
 import { hostname } from 'node:os';
-import { endpointOf } from '../../services/aws/request-handler.js';
 import { openSession } from '../../services/aws/session.js';
 import { settingsFor } from '../../services/aws/settings.js';
 import { silenceVersionNotice } from '../../services/aws/version-notice.js';
@@ -41,9 +40,9 @@ async function makeClient({ region, profile, role }: Access, host: Session): Pro
   const { KMSClient } = await loadKms();
   await silenceVersionNotice();
   const settings = await settingsFor(region, profile, host);
-  const own = { ...settings, ...endpointOf('KMS', host) };
+  const own = { ...settings, ...settings.endpointOf('KMS') };
   if (role === '') return new KMSClient(own);
   const session = { RoleArn: role, RoleSessionName: sessionNameOf(hostname()) };
   // Called when there is no session, and when it is about to end.
-  return new KMSClient({ ...own, credentials: () => openSession(session, settings, host) });
+  return new KMSClient({ ...own, credentials: () => openSession(session, settings) });
 }

@@ -1,6 +1,6 @@
 /** What there is for using AWS KMS: keys in the environment, profiles, roles of the machine. Nothing is contacted. */
 
-import { sectionsOf } from '../../services/aws/profiles.js';
+import { readingOnce, sectionsOf } from '../../services/aws/profiles.js';
 import { checkProfile, environmentCredentials, sharedFilesOf } from '../../services/aws/settings.js';
 import { statOf } from '../../util/files/files.js';
 import { readFile } from '../../util/files/fs-promises.js';
@@ -37,7 +37,7 @@ async function chosenProfile(host: Host): Promise<KeyFinding> {
   if (!profile) return absent('AWS_PROFILE');
   const files = sharedFilesOf(host);
   try {
-    if (!isPipe(files.filepath) && !isPipe(files.configFilepath)) await checkProfile(profile, files, host);
+    if (!isPipe(files.filepath) && !isPipe(files.configFilepath)) await checkProfile(profile, readingOnce(files, host));
     return found('AWS_PROFILE', { detail: profile });
   } catch (error) {
     return faulty(`AWS_PROFILE (${profile})`, error);

@@ -1,10 +1,9 @@
 /** Why the AWS SDK finds no credentials: it tells its logger what it tried, and its caller only that nothing helped. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host/host.js';
 import { isError } from '../../util/realms.js';
 import { serviceWords } from '../http/answer.js';
 import { awsFailure } from './failure.js';
-import { flawOf, type SharedFiles } from './profiles.js';
+import { flawOf, type ReadFiles } from './profiles.js';
 
 /** How the SDK tells of an error in its search, before the message. */
 const TRIED = /^@smithy\/property-provider (?:->|\(!\)) (.*)$/s;
@@ -22,8 +21,7 @@ export class CredentialsLog {
   constructor(
     readonly profile: string,
     readonly isChosen: boolean,
-    private readonly files: SharedFiles,
-    private readonly host: Host,
+    private readonly files: ReadFiles,
   ) {}
 
   debug = (...said: unknown[]): void => {
@@ -36,7 +34,7 @@ export class CredentialsLog {
 
   /** What was wrong with the profile, if `error` broke the search off or told nothing; undefined when nothing was set up at all. */
   async troubleBehind(error: unknown): Promise<string | undefined> {
-    const flaw = await flawOf(this.profile, this.files, this.host);
+    const flaw = await flawOf(this.profile, this.files);
     if (flaw !== undefined) return flaw;
     const reason = this.#tried.find((one) => !NOTHING.test(one));
     if (reason !== undefined) return worded(reason);

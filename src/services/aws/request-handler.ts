@@ -1,5 +1,4 @@
 /** Where the requests of the AWS SDK go, and how: as all of ours, through proxies, with the system's certificates too. */
-import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host/host.js';
 import { isOf } from '../../util/realms.js';
 import { encodeText } from '../../util/text/text.js';
@@ -88,17 +87,4 @@ function queryText(query: SdkRequest['query'] = {}): string {
 
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-/**
- * The endpoint that the environment gives for a service (`KMS`, `STS`) or for all of them; without one the SDK looks into
- * the profile, and takes the service's own in the region. Throws `key` for what is not a URL.
- */
-export function endpointOf(service: string, { env }: Host): { endpoint?: string } {
-  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return {};
-  const variable = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((name) => env[name]);
-  const endpoint = variable && env[variable];
-  if (!endpoint) return {};
-  if (!URL.canParse(endpoint)) throw new SopsError('key', `${variable} is not a URL`);
-  return { endpoint };
 }

@@ -7,19 +7,14 @@ import { statOf, systemReason } from '../../util/files/files.js';
 import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
-import { type SharedFiles, settingsIn, textOfFile } from './profiles.js';
-
-/** The files of profiles, and that of a token which the environment names. */
-interface SdkFiles extends SharedFiles {
-  readonly tokenFile: string | undefined;
-}
+import { type ReadFiles, settingsIn } from './profiles.js';
 
 /** Gives the SDK what is in the files now; in place of a token the name of its file, which `tokenOf` reads once there is a need. */
-export async function standInForFiles({ filepath, configFilepath, tokenFile }: SdkFiles, host: Host): Promise<void> {
+export async function standInForFiles(files: ReadFiles, tokenFile: string | undefined, host: Host): Promise<void> {
   const { externalDataInterceptor: standIns } = await import('../../packages/aws-core.js');
   const tokens = tokenFile ? [tokenFile] : [];
-  for (const file of [configFilepath, filepath]) {
-    const text = await textIfAny(file, host);
+  for (const file of [files.configFilepath, files.filepath]) {
+    const text = await textIfAny(file, files, host);
     standIns.interceptFile(file, text);
     tokens.push(...settingsIn(text, TOKEN_FILE));
   }
@@ -30,9 +25,9 @@ export async function standInForFiles({ filepath, configFilepath, tokenFile }: S
 const TOKEN_FILE = 'web_identity_token_file';
 
 /** What cannot be read has no profiles, as for the SDK: credentials may come from elsewhere. */
-async function textIfAny(file: string, host: Host): Promise<string> {
+async function textIfAny(file: string, files: ReadFiles, host: Host): Promise<string> {
   try {
-    return await textOfFile(file, host);
+    return await files.textOf(file);
   } catch (error) {
     if (host.signal?.aborted) throw error;
     return '';

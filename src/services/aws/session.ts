@@ -1,9 +1,9 @@
 /** Sessions with assumed roles, from AWS STS. */
 import { SopsError } from '../../errors.js';
-import type { Host } from '../../util/host/host.js';
 import type { CredentialsLog } from './credentials-log.js';
+import type { EndpointOf } from './endpoints.js';
 import { awsFailure } from './failure.js';
-import { endpointOf, type SdkRequestHandler } from './request-handler.js';
+import type { SdkRequestHandler } from './request-handler.js';
 
 /** Credentials as the SDK takes them. */
 export interface AwsCredentials {
@@ -23,9 +23,6 @@ export interface AwsManners {
   readonly authSchemePreference?: string[];
   readonly defaultsMode?: 'legacy';
   readonly disableClockSkewCorrection?: boolean;
-  /** Otherwise the SDK looks for endpoints in the environment and the files of the process. */
-  readonly ignoreConfiguredEndpointUrls?: boolean;
-  readonly endpoint?: string;
 }
 
 /** The part of the settings that all clients for one region and profile share. */
@@ -34,6 +31,10 @@ export interface AwsSettings extends AwsManners {
   readonly profile?: string;
   readonly credentials?: AwsCredentials;
   readonly requestHandler: SdkRequestHandler;
+  /** The client of a service is told its endpoint. */
+  readonly endpointOf: EndpointOf;
+  /** Otherwise the SDK looks for endpoints itself. */
+  readonly ignoreConfiguredEndpointUrls: true;
   /** Without one the SDK writes to the console, e.g. that both a profile and keys are set. */
   readonly logger: CredentialsLog;
 }
@@ -56,9 +57,9 @@ export interface SessionRequest {
 const ROLE_HINT = 'See that your login holds (aws sts get-caller-identity), and ask for sts:AssumeRole on the role.';
 
 /** The credentials of a new session. Throws `key`, saying which role it is about. */
-export async function openSession(request: SessionRequest, settings: AwsSettings, host: Host): Promise<AwsCredentials> {
+export async function openSession(request: SessionRequest, settings: AwsSettings): Promise<AwsCredentials> {
   const { STSClient, AssumeRoleCommand } = await import('../../packages/aws-sts.js');
-  const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
+  const client = new STSClient({ ...settings, ...settings.endpointOf('STS') });
   return sessionFor(request.RoleArn, ROLE_HINT, () => client.send(new AssumeRoleCommand(request)));
 }
 
@@ -66,13 +67,9 @@ const WEB_HINT =
   'See that the token is one of the workload, has not run out, and that the trust policy of the role takes it.';
 
 /** The same for a workload, which has no credentials but the token of its platform. */
-export async function openWebSession(
-  request: WebSessionRequest,
-  settings: AwsSettings,
-  host: Host,
-): Promise<AwsCredentials> {
+export async function openWebSession(request: WebSessionRequest, settings: AwsSettings): Promise<AwsCredentials> {
   const { STSClient, AssumeRoleWithWebIdentityCommand } = await import('../../packages/aws-sts.js');
-  const client = new STSClient({ ...settings, ...endpointOf('STS', host) });
+  const client = new STSClient({ ...settings, ...settings.endpointOf('STS') });
   return sessionFor(request.RoleArn, WEB_HINT, () => client.send(new AssumeRoleWithWebIdentityCommand(request)));
 }
 

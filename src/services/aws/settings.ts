@@ -6,7 +6,8 @@ import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
 import { userHome } from '../../util/host/user-home.js';
 import { CredentialsLog } from './credentials-log.js';
-import { profileSettings, type SharedFiles, sectionsOf } from './profiles.js';
+import { endpointsFor } from './endpoints.js';
+import { namesIn, profileSettings, type ReadFiles, readingOnce, type SharedFiles } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';
 import { containerTokenOf, standInForFiles, tokenOf } from './sdk-files.js';
 import {
@@ -22,8 +23,8 @@ import {
 const DEFAULT_PROFILE = 'default';
 
 /**
- * The settings for a region and the profile that a key names (empty: none). Credentials are found in SOPS's order: those of the
- * named profile; keys in the environment; then what the SDK finds itself (AWS_PROFILE or the default profile with its
+ * The settings for a region (empty: the one that the user configured) and the profile that a key names (empty: none).
+ * Credentials are found in SOPS's order: those of the named profile; keys in the environment; then what the SDK finds itself (AWS_PROFILE or the default profile with its
  * role, single sign-on or process; web identity; container; instance). The SDK takes the settings of that search from the
  * client's; what only concerns a container or an instance it reads from the process's own environment.
  * Throws `key` for a profile that does not exist.
@@ -32,14 +33,22 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   const { env } = host;
   // Named even when it is the default one: otherwise the SDK looks into the process's environment for it, and for keys.
   const profile = keyProfile || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || DEFAULT_PROFILE;
-  const files = sharedFilesOf(host);
-  await checkProfile(profile, files, host);
+  const paths = sharedFilesOf(host);
+  const files = readingOnce(paths, host);
+  const known = region || (await regionFor(profile, files, host));
+  await checkProfile(profile, files);
   const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
-  const logger = new CredentialsLog(profile, profile !== DEFAULT_PROFILE, files, host);
-  const manners = host.isEnvGiven ? await mannersOf(host, profile, files) : {};
-  const base = { region, requestHandler: requestHandlerFor(host), logger, ...manners };
-  const search = { ...files, ...workloadOf(host), ...assumersFor(base, host) };
-  await standInForFiles({ ...files, tokenFile: search.webIdentityTokenFile }, host);
+  const logger = new CredentialsLog(profile, profile !== DEFAULT_PROFILE, files);
+  const endpointOf = await endpointsFor(profile, files, host);
+  const asked = {
+    region: known,
+    requestHandler: requestHandlerFor(host),
+    endpointOf,
+    ignoreConfiguredEndpointUrls: true,
+  } as const;
+  const base = { ...asked, logger, ...(host.isEnvGiven ? await mannersOf(host, profile, files) : {}) };
+  const search = { ...paths, ...workloadOf(host), ...assumersFor(base, host) };
+  await standInForFiles(files, search.webIdentityTokenFile, host);
   if (credentials) return { ...base, profile, credentials };
   return { ...base, profile, ...search, ...(await containerTokenOf(host)) };
 }
@@ -62,26 +71,22 @@ function workloadOf({ env, cwd, isEnvGiven }: Host): {
 /** How roles are assumed: the SDK's own ways take the endpoint of STS from the process. */
 function assumersFor(base: AwsSettings, host: Host) {
   return {
-    roleAssumer: (source: AwsCredentials, role: SessionRequest) =>
-      openSession(role, { ...base, credentials: source }, host),
+    roleAssumer: (source: AwsCredentials, role: SessionRequest) => openSession(role, { ...base, credentials: source }),
     roleAssumerWithWebIdentity: async (role: WebSessionRequest) =>
-      openWebSession({ ...role, WebIdentityToken: await tokenOf(role.WebIdentityToken, host) }, base, host),
+      openWebSession({ ...role, WebIdentityToken: await tokenOf(role.WebIdentityToken, host) }, base),
   };
 }
 
 /** How services are asked, which the SDK would look for in the environment and the files of the process. */
-async function mannersOf(host: Host, profile: string, files: SharedFiles): Promise<AwsManners> {
-  const { env } = host;
+async function mannersOf({ env }: Host, profile: string, files: ReadFiles): Promise<AwsManners> {
   // What cannot be read says nothing, as for the SDK: credentials may come from elsewhere.
-  const settings = await profileSettings(profile, files, host).catch(() => undefined);
-  const endpoint = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true' ? undefined : settings?.get('endpoint_url');
+  const settings = await profileSettings(profile, files).catch(() => new Map<string, string>());
+  const chosen = (name: string): string | undefined => env[`AWS_${name.toUpperCase()}`] || settings.get(name);
   return {
-    ignoreConfiguredEndpointUrls: true,
-    ...(endpoint ? { endpoint } : {}),
-    maxAttempts: Number(env.AWS_MAX_ATTEMPTS) || 3,
-    retryMode: env.AWS_RETRY_MODE || 'standard',
-    useFipsEndpoint: env.AWS_USE_FIPS_ENDPOINT === 'true',
-    useDualstackEndpoint: env.AWS_USE_DUALSTACK_ENDPOINT === 'true',
+    maxAttempts: Number(chosen('max_attempts')) || 3,
+    retryMode: chosen('retry_mode') || 'standard',
+    useFipsEndpoint: chosen('use_fips_endpoint') === 'true',
+    useDualstackEndpoint: chosen('use_dualstack_endpoint') === 'true',
     userAgentAppId: env.AWS_SDK_UA_APP_ID ?? '',
     authSchemePreference: [],
     defaultsMode: 'legacy',
@@ -89,17 +94,9 @@ async function mannersOf(host: Host, profile: string, files: SharedFiles): Promi
   };
 }
 
-/**
- * The region that the user configured: `AWS_REGION`, `AWS_DEFAULT_REGION`, or that of the profile in force. Throws `key` when there is
- * none.
- */
-export async function configuredRegion(host: Host, keyProfile = ''): Promise<string> {
-  const { env } = host;
-  const profile = keyProfile || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || DEFAULT_PROFILE;
-  const region =
-    env.AWS_REGION ||
-    env.AWS_DEFAULT_REGION ||
-    (await profileSettings(profile, sharedFilesOf(host), host)).get('region');
+/** The region that the user configured: `AWS_REGION`, `AWS_DEFAULT_REGION`, or that of the profile. Throws `key` when there is none. */
+async function regionFor(profile: string, files: ReadFiles, { env }: Host): Promise<string> {
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || (await profileSettings(profile, files)).get('region');
   if (region) return region;
   throw new SopsError('key', 'there is no AWS region', { hint: 'Set AWS_REGION, or a region in ~/.aws/config.' });
 }
@@ -125,12 +122,13 @@ export function sharedFilesOf(host: Host): SharedFiles {
 }
 
 /** Throws `key` for a profile that is not there: left to the SDK, its name would mean the credentials of the machine. */
-export async function checkProfile(name: string, { filepath, configFilepath }: SharedFiles, host: Host): Promise<void> {
+export async function checkProfile(name: string, files: ReadFiles): Promise<void> {
   if (name === DEFAULT_PROFILE) return;
-  const inConfig = (await sectionsOf(configFilepath, host)).map(
+  const { filepath, configFilepath } = files;
+  const inConfig = namesIn(await files.textOf(configFilepath)).map(
     (section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '',
   );
-  if (inConfig.includes(name) || (await sectionsOf(filepath, host)).includes(name)) return;
+  if (inConfig.includes(name) || namesIn(await files.textOf(filepath)).includes(name)) return;
   throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {
     hint: `Choose another with AWS_PROFILE, or add it: looked into ${configFilepath} and ${filepath}.`,
   });

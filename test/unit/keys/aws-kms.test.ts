@@ -7,7 +7,7 @@ import { sessionNameOf } from '../../../src/keys/aws-kms/arn.js';
 import { awsKmsProvider } from '../../../src/keys/aws-kms/aws-kms.js';
 import type { KeyFields, MasterKey } from '../../../src/keys/provider.js';
 import { trustKeys } from '../../../src/keys/trust.js';
-import { configuredRegion, settingsFor } from '../../../src/services/aws/settings.js';
+import { settingsFor } from '../../../src/services/aws/settings.js';
 import { sessionOf } from '../../../src/util/host/session.js';
 import { sampledTest } from '../../support/sweep.js';
 import { AwsService, ROLE_TOKEN } from './aws-service.js';
@@ -308,7 +308,7 @@ describe('with a profile', () => {
     await writeFile(pipe, '[profile piped]\nregion=x\naws_access_key_id=ID-piped\naws_secret_access_key=s\n');
     await wrapped;
     expect(scopes()).toEqual(['ID-piped eu-central-1/kms']);
-    expect(await configuredRegion(host, 'piped')).toBe('x');
+    expect(await settingsFor('', 'piped', host)).toMatchObject({ region: 'x' });
   });
 
   test('whose keys were changed since the last run in this process, or which was not there then', async () => {

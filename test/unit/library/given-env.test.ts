@@ -49,13 +49,16 @@ describe('an environment of the caller', () => {
     const desk = new LibraryDesk();
     const [own, others] = [await AwsService.start(), await AwsService.start()];
     vi.stubEnv('AWS_ENDPOINT_URL_KMS', others.http.url);
-    desk.write('aws', `[default]\nendpoint_url = ${own.http.url}\n`);
-    await encrypt('a: 1\n', {
-      env: { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_CONFIG_FILE: 'aws' },
-      ...{ cwd: desk.folder, config: false, format: 'yaml' },
-      recipients: ['arn:aws:kms:eu-west-1:123456789012:key/k'],
-    });
-    expect([own.calls.length, others.calls.length]).toEqual([1, 0]);
+    const services = `services = local\nendpoint_url = ${others.http.url}\n[services local]\nkms =\n  endpoint_url = ${own.http.url}\n`;
+    for (const settings of [`endpoint_url = ${own.http.url}\n`, services]) {
+      desk.write('aws', `[default]\n${settings}`);
+      await encrypt('a: 1\n', {
+        env: { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_CONFIG_FILE: 'aws' },
+        ...{ cwd: desk.folder, config: false, format: 'yaml' },
+        recipients: ['arn:aws:kms:eu-west-1:123456789012:key/k'],
+      });
+    }
+    expect([own.calls.length, others.calls.length]).toEqual([2, 0]);
     await Promise.all([own.http.close(), others.http.close()]);
     desk.remove();
   });
