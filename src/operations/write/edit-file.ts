@@ -1,12 +1,22 @@
 /** The file that an editor works on: plaintext in a private folder, with the reason on top why it could not be taken. */
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { makePrivateFolder, type PrivateFolder, removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
-import { systemCode, systemReason } from '../../util/files/files.js';
-import { readFileSync, statSync, writeFileSync } from '../../util/files/fs.js';
+import { listQuietly, systemCode, systemReason } from '../../util/files/files.js';
+import { lstatSync, readFileSync, statSync, writeFileSync } from '../../util/files/fs.js';
 import type { Host } from '../../util/host/host.js';
 import { decodeText, encodeText } from '../../util/text/text.js';
+
+/** What an editor that is ended puts beside the file: text that was typed and not saved. */
+export interface EmergencyCopy {
+  /** What the name of the file gets at its end, for a copy of it. */
+  readonly ending: string;
+  readonly text: string;
+}
+
+/** In a swap file of Vim, whether it holds more than the file: `b0_dirty` of its memline.c. */
+const [DIRTY_AT, DIRTY] = [1007, 0x55];
 
 export class EditFile {
   /** Absolute; it has the name of the real file, by which editors choose what they do. */
@@ -65,8 +75,34 @@ export class EditFile {
     return text;
   }
 
+  /** The copies that Vim, nano and Emacs make when a signal ends them, as when the terminal is closed. Never throws. */
+  emergencyCopies(): EmergencyCopy[] {
+    const name = basename(this.path);
+    const swap = name.startsWith('.') ? `${name}.sw` : `.${name}.sw`;
+    const endingOf = (other: string): string | undefined => {
+      if (other.startsWith(swap) && other.length === swap.length + 1) return other.slice(swap.length - 3);
+      if (other.startsWith(`${name}.save`)) return other.slice(name.length);
+      return other === `#${name}#` ? '.autosave' : undefined;
+    };
+    return listQuietly(dirname(this.path)).flatMap((other) => {
+      const ending = endingOf(other);
+      const bytes = ending === undefined ? undefined : bytesOf(join(dirname(this.path), other));
+      if (ending === undefined || !bytes || (ending.startsWith('.sw') && bytes[DIRTY_AT] !== DIRTY)) return [];
+      return [{ ending, text: decodeText(bytes) }];
+    });
+  }
+
   /** Removes file and folder. Throws `write-failed` when they stay, plaintext and all. */
   remove(): void {
     this.folder.remove();
+  }
+}
+
+/** Undefined for what is no regular file, or cannot be read. */
+function bytesOf(path: string): Uint8Array | undefined {
+  try {
+    return lstatSync(path).isFile() ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { type Editor, type RunningEditor, runEditor } from '../../exec/editor.js
 import { ENDING_SIGNALS, type OwnProcess } from '../../exec/process-access.js';
 import { cleanUpAfter } from '../../util/cleanup.js';
 import type { Host } from '../../util/host/host.js';
-import { EditFile } from './edit-file.js';
+import { EditFile, type EmergencyCopy } from './edit-file.js';
 
 /** What only the caller can do. */
 export interface EditTools {
@@ -36,8 +36,11 @@ export interface EditWork<T> {
   readonly unchanged: string;
   /** What an edited text comes to. Throws what nobody can mend in the editor. */
   take(text: string): Promise<{ readonly taken: T } | EditProblem>;
-  /** What is thrown in place of an error, for a text that was typed and is not taken; undefined where there is none to be read. */
-  failed?(error: unknown, text: string | undefined): Promise<unknown>;
+  /**
+   * What is thrown in place of an error, for a text that was typed and is not taken; undefined where there is none to be read. `copies`
+   * are what the editor kept of texts that were not even saved.
+   */
+  failed?(error: unknown, text: string | undefined, copies: readonly EmergencyCopy[]): Promise<unknown>;
 }
 
 /**
@@ -85,7 +88,7 @@ class EditRounds<T> {
       return await this.untilTaken();
     } catch (error) {
       await stopping;
-      throw (await this.work.failed?.(error, this.typedText())) ?? error;
+      throw (await this.work.failed?.(error, this.typedText(), this.file.emergencyCopies())) ?? error;
     } finally {
       stopListening();
     }

@@ -24,6 +24,7 @@ import { type OpenedFile, openFile, type PlainText, renderPlain } from '../read/
 import type { EncryptRequest, Outcome } from '../requests.js';
 import { Irreconcilable, redoing } from '../retry-on-change.js';
 import { checkListed } from '../unlisted-recipients.js';
+import type { EmergencyCopy } from './edit-file.js';
 import { broughtForward, changedMetadata, shownText, takenApart } from './edit-metadata.js';
 import { type EditProblem, type EditTools, type EditWork, editUntilTaken } from './edit-rounds.js';
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
@@ -96,7 +97,7 @@ export async function editFile(request: EditRequest, tools: EditTools, given: Ho
     shown: editing.shown,
     unchanged: 'File has not changed, exiting.',
     take: (text) => editing.take(text),
-    failed: (error, text) => editing.rescued(error, text),
+    failed: (error, text, copies) => editing.rescued(error, text, copies),
   };
   return editUntilTaken(work, tools, host);
 }
@@ -236,14 +237,22 @@ class Editing {
     this.session = session;
   }
 
-  /** The error, with what was typed kept in a file if it was not saved. */
-  async rescued(error: unknown, text: string | undefined): Promise<unknown> {
+  /** The error, with what was typed kept in files if it was not saved. */
+  async rescued(error: unknown, text: string | undefined, copies: readonly EmergencyCopy[]): Promise<unknown> {
     if (error instanceof SopsError && error.code === 'edit-unchanged') return error;
-    if (text === undefined || text === this.shown || text === '') return error;
     const { opened, request, host } = this.session;
+    const { path } = request.input;
+    const isTyped = text !== undefined && text !== this.shown && text !== '';
+    const texts = [
+      ...(isTyped ? [{ path, text }] : []),
+      ...copies.map((copy) => ({ path: path + copy.ending, text: copy.text })),
+    ];
+    if (texts.length === 0) return error;
+    const kept: (string | null)[] = [];
+    for (const one of texts) kept.push(await rescueText(opened, one.text, one.path, host));
     const failure =
       error instanceof SopsError ? error : new SopsError('failed', 'the edit could not be saved', { cause: error });
-    return withRescue(failure, await rescueText(opened, text, request.input.path, host));
+    return withRescue(failure, kept);
   }
 }
 

@@ -48,11 +48,17 @@ export async function rescueText(opened: OpenedFile, text: string, path: string,
   return null;
 }
 
-/** An error with the advice where the text was kept. */
-export function withRescue(error: SopsError, rescued: string | null): SopsError {
-  const hint =
-    rescued === null
-      ? 'The edited text could not be kept.'
-      : `The edited text is kept, encrypted, in ${rescued}: sops-ts decrypt ${rescued}`;
-  return error.with(error.code, { hint });
+/** An error with the advice where texts were kept. */
+export function withRescue(error: SopsError, rescued: readonly (string | null)[]): SopsError {
+  return error.with(error.code, { hint: rescued.map(adviceOn).join('\n') });
+}
+
+/** Of a swap file only Vim can make a text. */
+const SWAP = /\.sw[a-z]\.rescued-/;
+
+function adviceOn(name: string | null): string {
+  if (name === null) return 'The edited text could not be kept.';
+  return SWAP.test(name)
+    ? `Vim's swap file is kept, encrypted, in ${name}: sops-ts decrypt ${name} > x.swp && vim -r x.swp`
+    : `The edited text is kept, encrypted, in ${name}: sops-ts decrypt ${name}`;
 }

@@ -97,6 +97,43 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
   });
 
+  /** A swap file of Vim, whose text differs from the file or not. */
+  const swapFile = (isDirty: boolean): Uint8Array => {
+    const bytes = Buffer.alloc(4096);
+    bytes.write('b0VIM 9.0');
+    bytes[1007] = isDirty ? 0x55 : 0;
+    return bytes;
+  };
+
+  test.each([
+    ['vim', '.a.yaml.swp', swapFile(true), 'a.yaml.swp.rescued-'],
+    ['vim, a second time', '.a.yaml.swo', swapFile(true), 'a.yaml.swo.rescued-'],
+    ['nano', 'a.yaml.save', 'a: 1\nb: 2\n', 'a.yaml.save.rescued-'],
+    ['emacs', '#a.yaml#', 'a: 1\nb: 2\n', 'a.yaml.autosave.rescued-'],
+  ])('what was typed and not saved, and %s keeps in %s when it is ended, is not lost', async (_, name, copy, kept) => {
+    await sealed('a.yaml', 'a: 1\n');
+    desk.write('copy', copy);
+    const env = editor(`cp "${desk.path('copy')}" "$(dirname "$1")/${name}"; kill -HUP $$`);
+    const ran = await desk.run(['edit', 'a.yaml'], { env });
+    const [found = ''] = rescued();
+    expect([ran.status, found]).toEqual([201, expect.stringContaining(kept)]);
+    expect(ran.stderr).toContain(`encrypted, in ${found}: sops-ts decrypt ${found}`);
+    const { stdout } = await desk.run(['decrypt', found]);
+    expect(stdout.equals(Buffer.from(copy))).toBe(true);
+  });
+
+  test.each([
+    ['a swap file of what is in the file', '.a.yaml.swp', swapFile(false), 'exit 1'],
+    ['a backup', 'a.yaml~', 'a: 1\n', 'exit 1'],
+    ['anything after an edit that was saved', 'a.yaml.save', 'a: 1\n', 'echo b: 2 >> "$1"'],
+    ['anything after an edit without a change', '.a.yaml.swp', swapFile(true), 'true'],
+  ])('%s is not kept', async (_, name, copy, end) => {
+    await sealed('a.yaml', 'a: 1\n');
+    desk.write('copy', copy);
+    await desk.run(['edit', 'a.yaml'], { env: editor(`cp "${desk.path('copy')}" "$(dirname "$1")/${name}"; ${end}`) });
+    expect(rescued()).toEqual([]);
+  });
+
   test('an editor that leaves a pipe in the place of the file is not waited for', async () => {
     await sealed('a.yaml', 'a: 1\n');
     const { status, stderr } = await desk.run(['edit', 'a.yaml'], { env: editor('rm "$1" && mkfifo "$1"') });
@@ -113,7 +150,9 @@ describe.skipIf(process.platform === 'win32')('edit', () => {
     expect(ran.stderr).toContain(`in ${rescued()[0]}: sops-ts decrypt`);
     expect(await decrypted(rescued()[0] ?? '')).toBe('a: 1\nb: 2\n');
   });
+});
 
+describe.skipIf(process.platform === 'win32')('edit beside others, and nowhere to put it', () => {
   test('an editor that leaves no file is told as that', async () => {
     await sealed('a.yaml', 'a: 1\n');
     const { status, stderr } = await desk.run(['edit', 'a.yaml'], { env: editor('rm "$1"') });
