@@ -7,6 +7,7 @@ import {
   type PublishTalk,
   publishFiles,
 } from '../../operations/write/publish.js';
+import { INTERRUPTED, withInterruption } from '../many/interruption.js';
 import { changeText } from '../output/key-change-text.js';
 import { quantity } from '../output/quantity.js';
 import { printable, reportOf } from '../output/report.js';
@@ -47,8 +48,21 @@ export const publish = command({
   async run(given, context) {
     const { streams, host } = context;
     const questions = new Questions(streams);
+    let isInterrupted = false;
     try {
-      const outcome = await publishFiles(publishRequest(given, context, talkWith(given, context, questions)), host);
+      const request = publishRequest(given, context, talkWith(given, context, questions));
+      const outcome = await withInterruption(
+        streams,
+        (stop) => publishFiles({ ...request, stop }, host),
+        () => {
+          isInterrupted = true;
+        },
+        () => questions.isAsking,
+      );
+      if (isInterrupted) {
+        say(streams.stderr, INTERRUPTION);
+        return INTERRUPTED;
+      }
       if (outcome.failed > 0) throw new SopsError('failed', `failed publishing ${outcome.failed} file(s)`);
       return 0;
     } finally {
@@ -56,6 +70,9 @@ export const publish = command({
     }
   },
 });
+
+const INTERRUPTION =
+  'Interrupted: what was being sent was finished, and nothing more was begun. The same command again does the rest.\n';
 
 /** What the flags ask for. */
 function publishRequest(given: Flags, { operands }: Context, talk: PublishTalk): PublishRequest {

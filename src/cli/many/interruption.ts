@@ -4,15 +4,19 @@ import type { Streams } from '../terminal/streams.js';
 /** What a shell reports for a process that SIGINT ended. */
 export const INTERRUPTED = 130;
 
-/** Does something that can be stopped; `interrupted` is called as soon as it is to stop. */
+/**
+ * Does something that can be stopped; `interrupted` is called as soon as it is to stop. While `isIdle` nothing is in work, as when
+ * somebody is asked: then the first Ctrl+C ends the program, too.
+ */
 export async function withInterruption<T>(
   { areOwn }: Streams,
   task: (stop: AbortSignal) => Promise<T>,
   interrupted: () => void,
+  isIdle = () => false,
 ): Promise<T> {
   const stop = new AbortController();
   const listen = (): void => {
-    if (stop.signal.aborted) {
+    if (stop.signal.aborted || isIdle()) {
       // The handler that removes temporary files ends the process then; where none is set, the signal itself does.
       process.off('SIGINT', listen);
       if (process.listenerCount('SIGINT') === 0) process.kill(process.pid, 'SIGINT');

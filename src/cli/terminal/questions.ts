@@ -14,9 +14,15 @@ const ANSWERS: ReadonlyMap<string, boolean> = new Map([
 export class Questions {
   readonly #streams: Streams;
   #lines: AsyncGenerator<string> | undefined;
+  #isAsking = false;
 
   constructor(streams: Streams) {
     this.#streams = streams;
+  }
+
+  /** Whether somebody is to answer. */
+  get isAsking(): boolean {
+    return this.#isAsking;
   }
 
   /** Asks, naming the answers, until the answer is yes or no, in full or the first letter. Throws `failed` when the input ends before. */
@@ -39,7 +45,9 @@ export class Questions {
     this.#lines ??= linesOf(this.#streams.stdin);
     for (;;) {
       await writeAll(this.#streams.stdout, prompt);
+      this.#isAsking = true;
       const { value, done } = await this.#lines.next();
+      this.#isAsking = false;
       if (done) {
         throw new SopsError('failed', 'EOF: standard input ended without an answer', {
           hint: 'Nothing was changed. With --yes nothing is asked.',

@@ -34,6 +34,8 @@ export interface PublishRequest {
   readonly prune: boolean;
   readonly wishes: PlaceWishes;
   readonly talk: PublishTalk;
+  /** When it is aborted, what is being sent is finished, and nothing more is begun. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** What happens, told as it happens, and the question that may stop it. `file` is an absolute path. */
@@ -65,7 +67,7 @@ export type PublishOutcome = Record<PutResult | 'canceled' | 'failed' | 'preview
 
 /**
  * Sends a file, or every file below a folder but hidden ones, one after the other. A lone file that fails or is not to be sent is an
- * error; of several the others are still sent. Throws SopsError, in the order of docs/command-line.md#publish.
+ * error; of several the others are still sent. Whoever stops it sees that by the signal. Throws SopsError, in the order of docs/command-line.md#publish.
  */
 export async function publishFiles(request: PublishRequest, host: Host): Promise<PublishOutcome> {
   const { path, talk, dryRun } = request;
@@ -87,7 +89,9 @@ export async function publishFiles(request: PublishRequest, host: Host): Promise
       for await (const found of filesIn(path, config, host))
         await publishOne(found, relative(path, found), publication);
   } catch (error) {
-    if (Object.values(publication.outcome).some((count) => count > 0)) talk.ended(publication.outcome);
+    const hasDone = Object.values(publication.outcome).some((count) => count > 0);
+    if (hasDone) talk.ended(publication.outcome);
+    if (error instanceof Stopped) return publication.outcome;
     throw error;
   }
   talk.ended(publication.outcome);
@@ -143,6 +147,7 @@ interface FileRun extends Publication {
 
 async function publishFile(path: string, name: string, run: FileRun): Promise<void> {
   const { run: host, config } = run.surroundings;
+  goOn(run);
   if (hasInvalidBytes(name)) {
     throw new SopsError('failed', `the name of ${path} is not UTF-8, as names at remote places are`, {
       file: path,
@@ -233,6 +238,7 @@ async function carryOut({ file, url, masked, send, leftovers }: Sending, run: Fi
     outcome.canceled += 1;
     return talk.canceled(file);
   }
+  goOn(run);
   const sent = await send();
   for (const one of left) await one.remove();
   const result = left.length > 0 ? 'written' : sent;
@@ -250,6 +256,14 @@ function checkFree(url: string, file: string, { taken }: Publication): void {
   }
   taken.set(url, file);
 }
+
+/** Throws {@link Stopped} when nothing more is to be begun. */
+function goOn({ request: { stop } }: Publication): void {
+  if (stop?.aborted) throw new Stopped();
+}
+
+/** Ends the run early; what was done by then is told as at its end. */
+class Stopped extends Error {}
 
 /** Nobody answers, so asking about the other files makes no sense. */
 class Unanswered extends SopsError {

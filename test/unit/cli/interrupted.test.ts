@@ -1,10 +1,13 @@
 /** Ctrl+C while a command works on many files: those in work end whole, others are not begun, and the status says so. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { generateIdentity } from '../../../src/keys/age/x25519.js';
 import { MOST_AT_A_TIME } from '../../../src/util/waiting/side-by-side.js';
 import { Desk } from '../../support/desk.js';
 import { Program } from '../../support/program.js';
+import { defaultAnswer, Publishing } from '../../support/publishing.js';
 import { sampledTest } from '../../support/sweep.js';
 
 const test = sampledTest(8);
@@ -138,6 +141,57 @@ test.skipIf(process.platform === 'win32')(
     expect([ran.status, ran.signal]).toEqual([130, null]);
     expect(desk.names().filter((name) => name.endsWith('.enc.env'))).toEqual(['a.enc.env', 'b.enc.env']);
     expect(ran.stdout.toString().match(/was imported/g)).toHaveLength(2);
+  },
+  60_000,
+);
+
+/** Runs `publish` of four files with Ctrl+C as something happens to it; the store answers afterwards. */
+async function publishInterrupted(
+  words: readonly string[],
+  pressAt: (happening: string) => boolean,
+): Promise<{ status: number | null; stderr: string; sent: number }> {
+  const publishing = await Publishing.start();
+  try {
+    publishing.rules('  - vault_path: p\n');
+    for (const name of ['a', 'b', 'c', 'd']) await publishing.seal(`files/${name}.yaml`, 'k: v\n');
+    const child = spawn(process.execPath, [program.file, 'publish', ...words], {
+      cwd: publishing.folder,
+      env: { PATH: process.env.PATH, ...publishing.env },
+    });
+    const press = (happening: string): void => {
+      if (pressAt(happening)) child.kill('SIGINT');
+    };
+    publishing.answer = (request) => {
+      press(`${request.method} ${request.path}`);
+      return defaultAnswer(request);
+    };
+    child.stdout.on('data', (part) => press(String(part)));
+    let stderr = '';
+    child.stderr.on('data', (part) => {
+      stderr += part;
+    });
+    const [status] = await once(child, 'close');
+    return { status, stderr, sent: publishing.requests.filter((line) => !line.startsWith('GET')).length };
+  } finally {
+    await publishing.close();
+  }
+}
+
+test.skipIf(process.platform === 'win32')(
+  'publish: what was being sent is finished, and told with what was sent before',
+  async () => {
+    const told = await publishInterrupted(['--yes', '--recursive', 'files'], (line) => /^PUT .*b\.yaml/.test(line));
+    expect(told.stderr).toMatch(/^2 files published\.\nInterrupted: .* The same command again does the rest\.\n$/);
+    expect([told.status, told.sent]).toEqual([130, 2]);
+  },
+  60_000,
+);
+
+test.skipIf(process.platform === 'win32')(
+  'publish: nobody has to answer before Ctrl+C ends it',
+  async () => {
+    const told = await publishInterrupted(['--recursive', 'files'], (line) => line.includes('(y/n)'));
+    expect([told.status, told.sent]).toEqual([null, 0]);
   },
   60_000,
 );
