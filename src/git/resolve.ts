@@ -59,14 +59,18 @@ export async function resolveFile(request: ResolveRequest, tools: EditTools, giv
   const metadataOf = decision === 'union' ? undefined : decision;
   const first = await mergeOf(versions, { run, metadataOf, decided: [] });
   const open = first.all.filter((conflict) => decisionInFile(conflict, versions) === undefined);
-  const chosen = decision
-    ? open.map((conflict) => byRule(conflict, decision))
-    : await bySheet(open, { versions, tools, file, run, store: first.merge.store });
-  const decided = decisions(first.all, open, chosen, versions);
-  const { merge } = await mergeOf(versions, { run, metadataOf, decided });
-  if (merge.conflicts.length > 0) throw new SopsError('conflict', 'a conflict is left', { file });
-  await replaceFile(resolve(host.cwd, file), merge.ours, { read, warn: (message) => host.warn(message) });
-  return { decided: open.map(placeOf), notes: [...versions.notes, ...merge.notes] };
+  const finish = async (chosen: readonly (readonly Value[])[]): Promise<readonly string[]> => {
+    const decided = decisions(first.all, open, chosen, versions);
+    const { merge } = await mergeOf(versions, { run, metadataOf, decided });
+    if (merge.conflicts.length > 0) throw new SopsError('conflict', 'a conflict is left', { file });
+    await replaceFile(resolve(host.cwd, file), merge.ours, { read, warn: (message) => host.warn(message) });
+    return merge.notes;
+  };
+  const chosen = decision ? open.map((conflict) => byRule(conflict, decision)) : [];
+  const isOpen = chosen.length < open.length;
+  const { store } = first.merge;
+  const notes = await (isOpen ? bySheet(open, { versions, tools, file, run, store, finish }) : finish(chosen));
+  return { decided: open.map(placeOf), notes: [...versions.notes, ...notes] };
 }
 
 interface Merging {
@@ -121,18 +125,18 @@ interface SheetWork {
   readonly file: string;
   readonly run: Session;
   readonly store: FileMerge['store'];
+  /** Writes the file with what was decided, and returns what is to be said of it. */
+  finish(chosen: readonly (readonly Value[])[]): Promise<readonly string[]>;
 }
 
-async function bySheet(open: readonly TreeConflict[], work: SheetWork): Promise<readonly (readonly Value[])[]> {
-  if (open.length === 0) return [];
-  const { file, run, tools, store, versions } = work;
+async function bySheet(open: readonly TreeConflict[], work: SheetWork): Promise<readonly string[]> {
+  const { file, run, tools, store, versions, finish } = work;
   const authors = await authorsOf(file, run);
   const { whole } = formatNamed(store.name);
-  return decidedOnSheet(
-    { conflicts: open, store, whole: whole ?? false, file, authors, labels: versions.labels },
-    tools,
-    run,
-  );
+  const { ours, theirs } = versions.open;
+  const keys = (ours.sealed ?? theirs.sealed)?.opened;
+  const sheet = { conflicts: open, store, whole: whole ?? false, file, authors, labels: versions.labels, keys };
+  return decidedOnSheet(sheet, tools, run, finish);
 }
 
 /** By the numbers of all conflicts: what was decided now, or stood in the file. */

@@ -1,9 +1,10 @@
 /** The sheet of conflicts in the user's editor: plaintext in a private folder, until every conflict is decided. */
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { conflictLines } from '../../formats/merge-conflict.js';
 import type { FormatStore } from '../../formats/store.js';
 import { type EditProblem, type EditTools, type EditWork, editUntilTaken } from '../../operations/write/edit-rounds.js';
+import { type RescueKeys, rescued } from '../../operations/write/unsaved-edit.js';
 import { leaf, type Value } from '../../tree/tree.js';
 import type { Host } from '../../util/host/host.js';
 import { oneLine } from '../../util/text/one-line.js';
@@ -20,21 +21,38 @@ export interface SheetWork {
   /** Who changed the file last on a side. */
   readonly authors: Partial<Record<Side, string>>;
   readonly labels: Readonly<Record<Side, string>>;
+  /** What is decided and does not get into the file is kept with them; undefined where there are none. */
+  readonly keys: RescueKeys | undefined;
 }
 
 const MARK_SIZE = 7;
 
-/** What the user decides for each conflict. Throws `edit-unchanged` when nothing was decided, and as the editor does. */
-export async function decidedOnSheet(work: SheetWork, tools: EditTools, host: Host): Promise<(readonly Value[])[]> {
+/**
+ * What `finish` makes of what the user decides for each conflict. Decisions that it does not take are kept, encrypted, beside the file.
+ * Throws `edit-unchanged` when nothing was decided, what `finish` throws, and as the editor does.
+ */
+export async function decidedOnSheet<Result>(
+  work: SheetWork,
+  tools: EditTools,
+  host: Host,
+  finish: (decided: readonly (readonly Value[])[]) => Promise<Result>,
+): Promise<Result> {
   const editor = await tools.findEditor();
   const { shown, read } = work.whole ? wholeText(work) : await sheetOf(work);
-  const rounds: EditWork<(readonly Value[])[]> = {
+  const { keys, file } = work;
+  const name = work.whole ? basename(file) : `${basename(file)}.conflicts.yaml`;
+  const rounds: EditWork<Result> = {
     editor,
-    name: work.whole ? basename(work.file) : `${basename(work.file)}.conflicts.yaml`,
+    name,
     noticeMark: '# sops-ts: ',
     shown,
     unchanged: 'Nothing was decided, exiting.',
-    take: async (text) => decidedOr(() => read(text)),
+    async take(text) {
+      const decided = decidedOr(() => read(text));
+      return 'taken' in decided ? { taken: await finish(decided.taken) } : decided;
+    },
+    failed: async (error, text, copies) =>
+      keys && rescued(error, { text, shown, copies, path: join(dirname(file), name) }, keys, host),
   };
   return editUntilTaken(rounds, tools, host);
 }

@@ -30,7 +30,7 @@ import { type EditProblem, type EditTools, type EditWork, editUntilTaken } from 
 import { checkSomethingEncrypted, FORMAT_VERSION, planFor } from './encrypt.js';
 import { noteFormat, noteName } from './name-notes.js';
 import { parsePlainText, sealText } from './seal-text.js';
-import { rescueText, withRescue } from './unsaved-edit.js';
+import { rescued } from './unsaved-edit.js';
 
 export interface EditRequest extends EncryptRequest {
   readonly input: { readonly kind: 'file'; readonly path: string };
@@ -238,21 +238,9 @@ class Editing {
   }
 
   /** The error, with what was typed kept in files if it was not saved. */
-  async rescued(error: unknown, text: string | undefined, copies: readonly EmergencyCopy[]): Promise<unknown> {
-    if (error instanceof SopsError && error.code === 'edit-unchanged') return error;
+  rescued(error: unknown, text: string | undefined, copies: readonly EmergencyCopy[]): Promise<unknown> {
     const { opened, request, host } = this.session;
-    const { path } = request.input;
-    const isTyped = text !== undefined && text !== this.shown && text !== '';
-    const texts = [
-      ...(isTyped ? [{ path, text }] : []),
-      ...copies.map((copy) => ({ path: path + copy.ending, text: copy.text })),
-    ];
-    if (texts.length === 0) return error;
-    const kept: (string | null)[] = [];
-    for (const one of texts) kept.push(await rescueText(opened, one.text, one.path, host));
-    const failure =
-      error instanceof SopsError ? error : new SopsError('failed', 'the edit could not be saved', { cause: error });
-    return withRescue(failure, kept);
+    return rescued(error, { text, shown: this.shown, copies, path: request.input.path }, opened, host);
   }
 }
 

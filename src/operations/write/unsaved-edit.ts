@@ -10,19 +10,51 @@ import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
 import { encodeText } from '../../util/text/text.js';
 import type { OpenedFile } from '../read/open-file.js';
+import type { EmergencyCopy } from './edit-file.js';
 import { sealFile } from './seal-file.js';
 
 const MOST_A_SECOND = 20;
 
+/** What a text is kept with: for whoever may read a file, under its data key. */
+export type RescueKeys = Pick<OpenedFile, 'metadata' | 'dataKey' | 'cipher'>;
+
+/** What was typed and is not to be saved. */
+export interface Unsaved {
+  /** Undefined where there is none to be read. */
+  readonly text: string | undefined;
+  /** What the editor showed first. */
+  readonly shown: string;
+  readonly copies: readonly EmergencyCopy[];
+  /** The file that it belongs to. */
+  readonly path: string;
+}
+
+/** The error of an edit, with the advice where what was typed is kept: in files of its own, encrypted. */
+export async function rescued(error: unknown, unsaved: Unsaved, keys: RescueKeys, host: Host): Promise<unknown> {
+  if (error instanceof SopsError && error.code === 'edit-unchanged') return error;
+  const { text, shown, copies, path } = unsaved;
+  const isTyped = text !== undefined && text !== shown && text !== '';
+  const texts = [
+    ...(isTyped ? [{ path, text }] : []),
+    ...copies.map((copy) => ({ path: path + copy.ending, text: copy.text })),
+  ];
+  if (texts.length === 0) return error;
+  const kept: (string | null)[] = [];
+  for (const one of texts) kept.push(await rescueText(keys, one.text, one.path, host));
+  const failure =
+    error instanceof SopsError ? error : new SopsError('failed', 'the edit could not be saved', { cause: error });
+  return failure.with(failure.code, { hint: kept.map(adviceOn).join('\n') });
+}
+
 /**
- * Writes a text, whatever it holds, encrypted as binary under the data key of an open file.
+ * Writes a text, whatever it holds, encrypted as binary.
  * @param path the file that was edited
  * @returns the new file, `FILE.rescued-TIME`, or, where that cannot be written, its like in the working directory or the
  *   temporary folder; null when nothing can be written
  */
-export async function rescueText(opened: OpenedFile, text: string, path: string, host: Host): Promise<string | null> {
-  const { dataKey, cipher } = opened;
-  const { mac, lastModified, layout, ...kept } = opened.metadata;
+async function rescueText(keys: RescueKeys, text: string, path: string, host: Host): Promise<string | null> {
+  const { dataKey, cipher } = keys;
+  const { mac, lastModified, layout, ...kept } = keys.metadata;
   const metadata = { ...kept, selection: null, macOnlyEncrypted: false };
   const scope = await scopeOf(null, 'encrypt');
   const file = (binaryStore.parsePlain ?? binaryStore.parse)(encodeText(text));
@@ -46,11 +78,6 @@ export async function rescueText(opened: OpenedFile, text: string, path: string,
     }
   }
   return null;
-}
-
-/** An error with the advice where texts were kept. */
-export function withRescue(error: SopsError, rescued: readonly (string | null)[]): SopsError {
-  return error.with(error.code, { hint: rescued.map(adviceOn).join('\n') });
 }
 
 /** Of a swap file only Vim can make a text. */

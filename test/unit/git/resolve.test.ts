@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { MergeDesk, sideOf } from '../../support/merge-desk.js';
 import { sampledTest } from '../../support/sweep.js';
 
@@ -103,6 +103,29 @@ describe('resolve', () => {
       PLAIN.replace('alice', 'carol').replace('port: 1', 'port: 2'),
     );
     expect(desk.git('ls-files', '-u')).toBe('');
+  });
+});
+
+describe('decisions that do not get into the file', () => {
+  const rescued = (): string[] => desk.names().filter((name) => name.includes('.rescued-'));
+  beforeEach(() => {
+    for (const name of rescued()) rmSync(desk.path(name));
+  });
+
+  test.each([
+    ['the editor fails', 'exit 1', 201],
+    ['the editor is ended', 'kill -HUP $$', 201],
+    ['somebody else writes the file', 'echo "# other" >> a.yaml', 75],
+  ])('are kept, encrypted, when %s', async (_, more, status) => {
+    await conflict('a.yaml', PLAIN, swap('alice', 'bob'), swap('alice', 'carol'));
+    const env = editor(`printf "db.user: dave\\n" > "$1"; ${more}`);
+    const ran = await desk.run(['resolve', 'a.yaml'], { env });
+    const [name = ''] = rescued();
+    expect([ran.status, name]).toEqual([status, expect.stringMatching(/^a\.yaml\.conflicts\.yaml\.rescued-/)]);
+    expect(ran.stderr).toContain(`encrypted, in ${name}: sops-ts decrypt ${name}`);
+    expect(desk.text(name)).not.toContain('dave');
+    expect((await desk.run(['decrypt', name])).stdout.toString()).toBe('db.user: dave\n');
+    expect(desk.text('a.yaml')).toContain('<<<<<<<');
   });
 });
 
