@@ -17,7 +17,10 @@ const HTML: Readonly<Record<string, string>> = {
 export const BUILTINS: FunctionTable = {
   not: fixed(['any'], (value) => isEmpty(value)),
   len: fixed(['any'], lengthOf),
-  index: variadic(['any'], 'any', ([from], keys) => keys.reduce<GoValue>(elementOf, from)),
+  index: variadic(['any'], 'any', ([from], keys) => {
+    if (from === null) throw refusal('index is given nothing to look into');
+    return keys.reduce<GoValue>(elementOf, from);
+  }),
   print: variadic([], 'any', (_, values) => sprint(values)),
   println: variadic([], 'any', (_, values) => `${values.map(goText).join(' ')}\n`),
   printf: variadic(['string'], 'any', ([format], values) => printf(format, values)),

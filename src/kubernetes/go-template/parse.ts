@@ -26,6 +26,8 @@ class Parser {
   private loops = 0;
   private variables: string[] = ['$'];
   private readonly defined = new Map<string, Body>();
+  /** Those with something in them, which only what is blank may define again. */
+  private readonly filled = new Set<string>();
 
   constructor(
     private readonly tokens: readonly Token[],
@@ -139,6 +141,8 @@ class Parser {
     const { steps, ending } = this.block();
     if (ending !== 'end') throw this.error(`template ${JSON.stringify(name)} has no {{ end }}`);
     const isBlank = steps.every((step) => step.kind === 'text' && step.text.trim() === '');
+    if (!isBlank && this.filled.has(name)) throw this.error(`template ${JSON.stringify(name)} is defined twice`);
+    if (!isBlank) this.filled.add(name);
     if (!isBlank || !this.defined.has(name)) this.defined.set(name, steps);
     this.depth -= 1;
     this.variables = variables;

@@ -1,7 +1,7 @@
 /** `printf`, as far as it prints what its format means: where Go prints a mark of an error, the template is refused. */
 import { encodeText } from '../../util/text/text.js';
 import { goText, quote, shortestFloatText } from './print.js';
-import { GoInteger, type GoValue, refusal } from './values.js';
+import { GoInteger, GoList, GoMap, type GoValue, refusal } from './values.js';
 
 /** `%`, flags, width, precision, verb. */
 const DIRECTIVE = /%([-+# 0]*)([0-9]*)(?:\.([0-9]*))?(.|$)/gsu;
@@ -26,7 +26,8 @@ export function printf(format: string, values: readonly GoValue[]): string {
       const value = values[next++];
       if (value === undefined) throw refusal('printf is given fewer values than its format names');
       const directive = {
-        flags,
+        // The names of fields, which our values have none of.
+        flags: verb === 'v' ? flags.replaceAll('+', '') : flags,
         width: Number(width),
         precision: precision === undefined ? undefined : Number(precision),
         verb,
@@ -59,7 +60,9 @@ function zeroPaddedText(text: string, missing: number, value: GoValue): string {
 
 function formatted(value: GoValue, directive: Directive): string {
   const { verb, flags } = directive;
-  if (verb === 'v' && !/[+#]/.test(flags) && directive.precision === undefined && !isNumber(value))
+  // Go pads each of their elements.
+  if (directive.width > 0 && (value instanceof GoList || value instanceof GoMap)) throw misfit(directive);
+  if (verb === 'v' && !flags.includes('#') && directive.precision === undefined && !isNumber(value))
     return goText(value);
   if (typeof value === 'string') return formattedText(value, directive);
   if (value instanceof GoInteger) return formattedInteger(value.value, directive);
@@ -99,7 +102,7 @@ function formattedInteger(value: bigint, directive: Directive): string {
   const { verb, flags, precision } = directive;
   if (verb === 'c') return String.fromCodePoint(Number(value));
   const base = BASES[verb];
-  if (base === undefined || flags.includes('#') || (verb === 'v' && flags.includes('+'))) throw misfit(directive);
+  if (base === undefined || flags.includes('#')) throw misfit(directive);
   const digits = (value < 0n ? -value : value).toString(base).padStart(precision ?? 0, '0');
   const text = precision === 0 && value === 0n ? '' : digits;
   return signOf(value < 0n, flags) + (verb === 'X' ? text.toUpperCase() : text);
