@@ -1,10 +1,12 @@
 /** Putting a recipient into rules of a `.sops.yaml`, under a name: every other byte stays, and nothing else changes its meaning. */
+
 import { SopsError } from '../errors.js';
 import { applyEdits, type Edit } from '../formats/store.js';
 import type { EntryPlace } from '../formats/yaml/entry-places.js';
 import type { MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow, keyTypeRow } from '../keys/registry.js';
 import type { Branch, Item, Leaf, Value } from '../tree/tree.js';
+import { append } from '../util/lists.js';
 import { groupsOfRules, meaningWithout, sameJson } from './config-meaning.js';
 import { entryBehind, firstEntry, itemBehind, type NewEntry } from './entry-insertion.js';
 import { namesRecipient } from './recipient.js';
@@ -56,7 +58,7 @@ class AdditionPlan {
     this.#row = row;
     const known = tree.anchors.get(addition.name)?.at(-1);
     const named = known ? undefined : this.#newName();
-    if (named) this.#edits.push(...named.edits);
+    if (named) append(this.#edits, named.edits);
     this.#anchorAt = named?.at ?? (known && this.#placeOf(known));
   }
 
@@ -119,7 +121,7 @@ class AdditionPlan {
     const value = isList
       ? { block: [`${field}:`, ...lines], flow: `${field}: [${entry.flow}]` }
       : { block: [`${field}: ${entry.flow}`], flow: `${field}: ${entry.flow}` };
-    this.#edits.push(...entryBehind(this.#tree.text, place, value, ''));
+    append(this.#edits, entryBehind(this.#tree.text, place, value, ''));
   }
 
   #addToList(list: Value | undefined, item: Item, isGroup: boolean): void {
@@ -130,7 +132,7 @@ class AdditionPlan {
     const place = this.#tree.places.get(last ?? item);
     if (!place) throw notAddable(this.#addition);
     const entry = this.#entry(place.start, isGroup);
-    if (last) this.#edits.push(...entryBehind(this.#tree.text, place, entry, '- '));
+    if (last) append(this.#edits, entryBehind(this.#tree.text, place, entry, '- '));
     else this.#edits.push(this.#first(place, entry));
   }
 

@@ -1,7 +1,9 @@
 /** The key fields of a creation rule and of its `key_groups`, read by the rows of the key type registry. */
+
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { isTimestamp, type LeafValue, type Value } from '../tree/tree.js';
 import { type Steps, settle } from '../util/flat-recursion.js';
+import { append } from '../util/lists.js';
 import type { Decoder, Fields } from './decode.js';
 import { unknownKeysOf } from './misspelt.js';
 import type { GroupKey, GroupRule, RuleKeys, UnknownKey } from './model.js';
@@ -112,7 +114,7 @@ function* addMerged(groups: GroupRule[], of: Fields, reading: KeyReading): Steps
 
 function keysOfGroup(fields: Fields, reading: KeyReading): Map<string, GroupKey[]> {
   const { decoder, unknownKeys, misplaced, recipientsIn } = reading;
-  unknownKeys.push(...unknownKeysOf(fields, GROUP_KEYS, { aliases: GROUP_ALIASES, misplaced }));
+  append(unknownKeys, unknownKeysOf(fields, GROUP_KEYS, { aliases: GROUP_ALIASES, misplaced }));
   const keys = new Map<string, GroupKey[]>();
   for (const row of KEY_TYPES) {
     const listed = decoder.present(fields.get(row.groupField));
@@ -130,7 +132,7 @@ function parseGroupKeys(decoder: Decoder, row: KeyTypeRow, value: Value, unknown
   const aliases = new Map(groupFields.map((field) => [field.field, field.name]));
   return (decoder.list(value, `config.${row.type}Key`) ?? []).map((entry) => {
     const fields = decoder.fields(entry, `config.${row.type}Key`);
-    unknownKeys.push(...unknownKeysOf(fields, names, { aliases }));
+    append(unknownKeys, unknownKeysOf(fields, names, { aliases }));
     return new Map(
       groupFields.map(({ name, field }) => {
         const isMap = row.fields.some((of) => of.name === field && of.shape === 'map?');

@@ -1,10 +1,12 @@
 /** From the keys of flags or of a creation rule to groups of master keys (docs/configuration.md#keys-and-options-on-the-command-line, docs/keys/README.md#lists-of-keys). */
+
 import { SopsError } from '../errors.js';
 import { keyIdentity } from '../keys/key-identity.js';
 import type { KeyFields, KeyGroup, MasterKey } from '../keys/provider.js';
 import { KEY_TYPES, type KeyTypeRow, keyTypes } from '../keys/registry.js';
 import { trustKeys } from '../keys/trust.js';
 import type { Host, Session } from '../util/host/host.js';
+import { append } from '../util/lists.js';
 import { inTime, keyTimeout } from '../util/waiting/timeout.js';
 import type { CreationRule, GroupKey, GroupRule } from './model.js';
 
@@ -62,7 +64,7 @@ async function flagGroup(flags: ReadonlyMap<string, string>, fields: KeyFields, 
     if (text === undefined) continue;
     // The user typed them; what rules say is another's word (see run/trust.ts).
     trustKeys(host, row.type, [text]);
-    group.push(...withFields(row, await keysOfText(row, text, host), fields));
+    append(group, withFields(row, await keysOfText(row, text, host), fields));
   }
   return group;
 }
@@ -78,7 +80,7 @@ async function ruleGroup(rule: CreationRule, context: FieldValue | undefined, ho
       throw new SopsError('config', `invalid ${row.ruleField} key configuration: ${keys.problem}`);
     }
     const text = keys.texts.join(',');
-    if (text !== '') group.push(...withFields(row, await keysOfText(row, text, host), fields));
+    if (text !== '') append(group, withFields(row, await keysOfText(row, text, host), fields));
   }
   return group;
 }
@@ -86,9 +88,9 @@ async function ruleGroup(rule: CreationRule, context: FieldValue | undefined, ho
 /** The keys of a group of `key_groups`, duplicates included; those of merged groups come first. */
 async function groupKeys(group: GroupRule, host: Session): Promise<MasterKey[]> {
   const keys: MasterKey[] = [];
-  for (const merged of group.merge) keys.push(...(await groupKeys(merged, host)));
+  for (const merged of group.merge) append(keys, await groupKeys(merged, host));
   for (const row of RULE_ROWS) {
-    for (const entry of group.keys.get(row.type) ?? []) keys.push(...(await keysOfEntry(row, entry, host)));
+    for (const entry of group.keys.get(row.type) ?? []) append(keys, await keysOfEntry(row, entry, host));
   }
   return keys;
 }

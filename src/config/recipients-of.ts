@@ -1,9 +1,11 @@
 /** A `.sops.yaml` opened for edits: its tree with the place of every entry, its anchors, and whom its values name. */
+
 import type { EntryPlace } from '../formats/yaml/entry-places.js';
 import { KEY_TYPES, type KeyTypeRow } from '../keys/registry.js';
 import { keyStringOf } from '../keyservice/keyservice.js';
 import { type NodePlace, nodes } from '../tree/leaves.js';
 import { type Branch, branch, type Item, type Leaf, type Value } from '../tree/tree.js';
+import { append } from '../util/lists.js';
 import { type ConfigDocument, readConfigDocument } from './document.js';
 import { FIELDS_WITHOUT_KEYS } from './parse.js';
 
@@ -46,7 +48,7 @@ export function recipientsOf(value: Value, tree: ConfigTree): string[] {
     if (keyString !== undefined) {
       place.passOver();
       found.push(keyString);
-    } else if (node.kind === 'leaf') found.push(...keyTextsIn(writtenText(node, tree.used)));
+    } else if (node.kind === 'leaf') append(found, keyTextsIn(writtenText(node, tree.used)));
   }
   return found;
 }

@@ -1,7 +1,9 @@
 /** From opened parts to the file's data key, also when parts of other keys are among them: foreign ones, or stale ones. */
+
 import { SopsError } from '../errors.js';
 import type { MasterKey } from '../keys/provider.js';
 import type { Metadata } from '../metadata/metadata.js';
+import { append } from '../util/lists.js';
 import { DATA_KEY_BYTES, DataKey } from './data-key.js';
 import { Proof, type SealedParts } from './data-key-proof.js';
 import { chooseParts, combineParts } from './shamir.js';
@@ -91,7 +93,10 @@ export class KeySearch {
     if (candidate instanceof SopsError || !this.#proof.isKey(candidate)) return false;
     this.dataKey = candidate;
     const used = this.#opened.filter((parts) => parts.some((one) => choice.includes(one)));
-    this.passedOver.push(...used.flat().flatMap((one) => (choice.includes(one) ? [] : one.key)));
+    append(
+      this.passedOver,
+      used.flat().flatMap((one) => (choice.includes(one) ? [] : one.key)),
+    );
     return true;
   }
 

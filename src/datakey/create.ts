@@ -1,8 +1,10 @@
 /** Making a data key, and wrapping one for every master key of a file (docs/keys/README.md#key-groups, docs/keys/README.md#the-life-of-a-data-key). */
+
 import { SopsError } from '../errors.js';
 import type { KeyGroup, MasterKey } from '../keys/provider.js';
 import { keyTypeRow } from '../keys/registry.js';
 import { type KeyService, keyStringOf, logOf, reasonOf } from '../keyservice/keyservice.js';
+import { append } from '../util/lists.js';
 import { formatUtcSeconds } from '../util/text/rfc3339.js';
 import { TaskQueue } from '../util/waiting/task-queue.js';
 import { DataKey } from './data-key.js';
@@ -56,7 +58,7 @@ export async function wrapDataKey(
   for (const [at, { key }] of jobs.entries()) {
     const outcome = outcomes[at] ?? [];
     if (typeof outcome === 'string') wrapped.set(key, outcome);
-    else failures.push(...outcome);
+    else append(failures, outcome);
   }
   if (failures.length > 0) {
     throw notWrapped(

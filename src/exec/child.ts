@@ -3,6 +3,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
+import { append } from '../util/lists.js';
 import { startOf } from '../util/locks/processes.js';
 import { SYSTEM_CLOCK } from '../util/waiting/clock.js';
 import { startedCall } from './batch-file.js';
@@ -173,7 +174,10 @@ function forward(signal: NodeJS.Signals, { child, run, signalled, own }: Forward
   // A stopped shell starts nothing more between our look at its children and its end; such a child would go unnoticed.
   if (run.isShell && isEnding) holdStill(pid, own);
   const below = run.isShell ? descendantsOf(pid) : [];
-  signalled.push(...below.filter((known) => !signalled.some((before) => before.pid === known.pid)));
+  append(
+    signalled,
+    below.filter((known) => !signalled.some((before) => before.pid === known.pid)),
+  );
   const shellTakesIt = below.length === 0 || isEnding || catches(pid, constants.signals[signal]);
   if (shellTakesIt && child.exitCode === null && child.signalCode === null) sendQuietly(pid, signal, own);
   for (const known of signalled) if (isThere(known)) sendQuietly(known.pid, signal, own);

@@ -1,10 +1,12 @@
 /** A named pipe that gives every reader the whole content, one reader after the other. */
+
 import { execFile, spawnSync } from 'node:child_process';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { closeQuietly, systemCode } from '../util/files/files.js';
 import { constants, existsSync, linkSync, openByCallback, openSync, renameSync, rmSync } from '../util/files/fs.js';
 import { holdTemporary } from '../util/files/temporaries.js';
+import { append } from '../util/lists.js';
 import { nativeCommand, type ProgramCall } from './native-command.js';
 
 /** Spare pipes that one call makes, and how few make it worth the next call. */
@@ -169,7 +171,11 @@ export class FifoServer {
     const paths = this.#nextPaths();
     const { file, args, env } = mkfifo(paths);
     const made = spawnSync(file, args, { stdio: 'ignore', env }).status === 0;
-    if (made) this.#spares.push(...paths.map((path) => ({ path })));
+    if (made)
+      append(
+        this.#spares,
+        paths.map((path) => ({ path })),
+      );
     return made;
   }
 
@@ -180,7 +186,11 @@ export class FifoServer {
     const { file, args, env } = mkfifo(paths);
     const done = (error: unknown): void => {
       this.#isRefilling = false;
-      if (!error) this.#spares.push(...paths.map((path) => ({ path })));
+      if (!error)
+        append(
+          this.#spares,
+          paths.map((path) => ({ path })),
+        );
     };
     try {
       execFile(file, args, { env }, done);

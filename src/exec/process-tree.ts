@@ -1,6 +1,8 @@
 /** Which processes there are below one, as the system tells it. */
+
 import { spawnSync } from 'node:child_process';
 import { listQuietly } from '../util/files/files.js';
+import { append } from '../util/lists.js';
 import { readQuietly, statFields } from '../util/locks/processes.js';
 
 /** A process that may have ended since; its start tells it from a later one with the same number. */
@@ -23,7 +25,7 @@ export function descendantsOf(pid: number): KnownProcess[] {
     else children.set(facts.parent, [facts]);
   }
   const found: ProcessFacts[] = [...(children.get(pid) ?? [])];
-  for (const facts of found) found.push(...(children.get(facts.pid) ?? []));
+  for (const facts of found) append(found, children.get(facts.pid) ?? []);
   return found;
 }
 

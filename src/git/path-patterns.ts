@@ -1,4 +1,5 @@
 /** Patterns of `.gitattributes` for the expressions of `.sops.yaml`: those that say as much or a little more. */
+import { append } from '../util/lists.js';
 
 /** A part of a path: a text, one character, characters of one name, or any characters. */
 type Token = { readonly text: string } | 'start' | 'end' | 'one' | 'name' | 'any';
@@ -39,7 +40,7 @@ class Reader {
   alternatives(depth = 0): Sequence[] {
     const all: Sequence[] = [];
     for (;;) {
-      all.push(...this.sequences(depth));
+      append(all, this.sequences(depth));
       if (all.length > MOST) throw new Unsayable();
       if (this.regex[this.at] !== '|') return all;
       this.at += 1;

@@ -1,8 +1,10 @@
 /** Checks what callers give: JavaScript has no compiler, and a misspelt option must not be passed over. */
+
 import { fileURLToPath } from 'node:url';
 import { distance, suggestionFor } from '../config/misspelt.js';
 import { SopsError } from '../errors.js';
 import { FORMATS, type FormatName } from '../formats/registry.js';
+import { append } from '../util/lists.js';
 import { isOf } from '../util/realms.js';
 import { ownSignal } from '../util/waiting/deadline.js';
 import type { AnyFormat, Options } from './types.js';
@@ -181,7 +183,7 @@ function hasMembers(value: object): boolean {
 function namesIn(given: object): string[] {
   const names: string[] = [];
   for (let at = given; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
-    names.push(...Object.keys(at));
+    append(names, Object.keys(at));
   return names;
 }
 

@@ -1,4 +1,5 @@
 /** `config check`: what is probably a mistake in a configuration, seen by itself and against the files that it is for. */
+
 import { relative, sep } from 'node:path';
 import { configText } from '../config/config-text.js';
 import { effectOf } from '../config/creation-rule.js';
@@ -15,6 +16,7 @@ import { readFileSync } from '../util/files/fs.js';
 import { resolve } from '../util/files/paths.js';
 import type { Host, Session } from '../util/host/host.js';
 import { sessionOf } from '../util/host/session.js';
+import { append } from '../util/lists.js';
 import { compileRe2, type Re2 } from '../util/text/re2.js';
 import { findFiles } from './operands.js';
 
@@ -126,7 +128,7 @@ async function flawsOf(rule: CreationRule): Promise<ConfigFinding[]> {
   const add = (kind: ConfigFindingKind, message: string, hint: string): void =>
     void found.push({ kind, rule: name, message: `${name}: ${message}`, hint });
   for (const [option, text] of selection) {
-    if (option.endsWith('_regex')) found.push(...(await malformed(rule, text, option)));
+    if (option.endsWith('_regex')) append(found, await malformed(rule, text, option));
   }
   if (selection.size > 1)
     add('selection', `${[...selection.keys()].join(' and ')} exclude each other`, 'Keep one of them.');

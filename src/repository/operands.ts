@@ -1,4 +1,5 @@
 /** What the words of a command line stand for: files, folders and patterns, as the files in them. */
+
 import { dirname, join, relative, sep } from 'node:path';
 import { SopsError } from '../errors.js';
 import { type ClosedFolder, listFiles, workTreeOf } from '../exec/git/places.js';
@@ -8,6 +9,7 @@ import { isPassing, tellSwept } from '../util/files/leftovers.js';
 import { resolve } from '../util/files/paths.js';
 import { realPath } from '../util/files/real-path.js';
 import type { Host } from '../util/host/host.js';
+import { append } from '../util/lists.js';
 import { oneLine } from '../util/text/one-line.js';
 
 /** One file of those that were asked for. */
@@ -120,7 +122,7 @@ async function addFolder(word: string, host: Host, { add, problems, passedOver }
   const [shown, absolute] = [join(word, 'x').slice(0, -1), resolve(host.cwd, word, 'x').slice(0, -1)];
   for (const path of files) add(shown + path, false, absolute + path);
   for (const path of repositories) passedOver.add(shown + path);
-  problems.push(...closed);
+  append(problems, closed);
 }
 
 async function addMatching(word: string, host: Host, { add, problems, passedOver }: Findings): Promise<void> {
@@ -129,7 +131,7 @@ async function addMatching(word: string, host: Host, { add, problems, passedOver
   if (!statOrThrow(absolute)?.isDirectory()) throw nothingFits(word);
   const { files, repositories, closed } = await filesIn(absolute, host);
   // What is in there might fit.
-  problems.push(...closed);
+  append(problems, closed);
   const fitting = files.filter(fits);
   if (fitting.length === 0) throw nothingFits(word);
   for (const path of fitting) add(join(folder, path), false);

@@ -1,4 +1,5 @@
 /** What a configuration names, told to the providers: the user's credentials go there only if the user trusts it (docs/security.md#whom-credentials-go-to). */
+
 import { loadConfig } from '../config/config.js';
 import type { Config, ConfigFile, CreationRule, GroupRule, ReferenceGrant, Rules } from '../config/model.js';
 import { warnOnce } from '../config/warnings.js';
@@ -7,6 +8,7 @@ import { checkTarget, type NamedKey, NO_CREDENTIALS, noteKeys, type Witness } fr
 import { REMOTES } from '../remotes/registry.js';
 import type { Receiver, RemoteSettings } from '../remotes/remote.js';
 import type { Session } from '../util/host/host.js';
+import { append } from '../util/lists.js';
 
 /** Under which receivers of `publish` are noted, as keys are under their type. */
 const PLACES = 'publish';
@@ -98,9 +100,9 @@ export async function showConfig(path: string, host: Session): Promise<ShownConf
 export async function claimsOf(config: Rules): Promise<string[]> {
   const claims: string[] = [];
   for (const [type, key] of keysIn(config))
-    claims.push(...((await (await keyTypeRow(type)?.load?.())?.claims?.(key)) ?? []));
-  for (const { settings } of config.destinationRules) claims.push(...receiversIn(settings).map(calledPlace));
-  claims.push(...config.referenceGrants.map(calledGrant));
+    append(claims, (await (await keyTypeRow(type)?.load?.())?.claims?.(key)) ?? []);
+  for (const { settings } of config.destinationRules) append(claims, receiversIn(settings).map(calledPlace));
+  append(claims, config.referenceGrants.map(calledGrant));
   return [...new Set(claims)];
 }
 

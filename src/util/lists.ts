@@ -3,6 +3,13 @@
  * than the stack has room for.
  */
 
+/** The greatest of some numbers, 0 when there are none above. */
+export function greatest(numbers: Iterable<number>): number {
+  let found = 0;
+  for (const one of numbers) if (one > found) found = one;
+  return found;
+}
+
 /** Puts entries after those that are there. */
 export function append<T>(list: T[], more: readonly T[]): void {
   for (const one of more) list.push(one);

@@ -1,4 +1,5 @@
 /** What a command does with each of many files, and where the results go. */
+
 import { dirname } from 'node:path';
 import { SopsError } from '../../errors.js';
 import type { FormatName } from '../../formats/registry.js';
@@ -9,6 +10,7 @@ import { tellSwept } from '../../util/files/leftovers.js';
 import { makeFolder } from '../../util/files/new-folder.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Session } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { retryWhenThrottled } from '../../util/waiting/backoff.js';
 import { concurrencyLimitOf } from '../../util/waiting/concurrency-limit.js';
 import type { Context } from '../commands/command.js';
@@ -97,7 +99,10 @@ export async function workOn(target: Target, job: Job, destination: Destination)
     const { warnings: more, format } = await retryWhenThrottled(concurrencyLimitOf(host), () =>
       command.run(one, output),
     );
-    warnings.push(...more.map((message) => naming(path, message)));
+    append(
+      warnings,
+      more.map((message) => naming(path, message)),
+    );
     return { ...known, ...(place && { output: place }), ...(printed && { printed: { bytes: printed, format } }) };
   } catch (error) {
     return { ...known, error };

@@ -1,6 +1,8 @@
 /** What `diff` prints: for a terminal, as Markdown for a pull request, for programs. */
+
 import { differs, type FileDifference } from '../../repository/diff/difference.js';
 import type { ChangedSide } from '../../repository/diff/tree-diff.js';
+import { greatest } from '../../util/lists.js';
 import type { Painter } from '../terminal/colours.js';
 import { type DiffRow, diffTitle, notesOf, placeText, rowsOf, valueData } from './diff-rows.js';
 import { printable } from './report.js';
@@ -45,7 +47,7 @@ export function diffMarkdown(difference: FileDifference, showsValues: boolean): 
 function code(text: string): string {
   if (text === '') return '';
   const shown = printable(text).replaceAll('|', '\\|');
-  const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
+  const longest = greatest((shown.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
   const gap = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
   return `${fence}${gap}${shown}${gap}${fence}`;

@@ -1,12 +1,14 @@
 /** What `list` shows of a file. */
+
 import type { ListedEntry, Listing } from '../../operations/read/list.js';
+import { greatest } from '../../util/lists.js';
 import { quantity } from './quantity.js';
 import { printable } from './report.js';
 
 /** One line for each value and comment, the selection before them and a count behind; nothing encrypted is shown. */
 export function listingText({ format, version, selection, macOnlyEncrypted, entries }: Listing): string {
   const values = entries.filter((entry) => entry.kind === 'value');
-  const width = Math.min(MOST_COLUMNS, Math.max(0, ...values.map((entry) => shownPlace(entry).length)));
+  const width = Math.min(MOST_COLUMNS, greatest(values.map((entry) => shownPlace(entry).length)));
   const rule = `${selection.option} ${printable(selection.text)}${selection.isDefault ? ' (the default)' : ''}`;
   const sealed = values.filter(({ encrypted }) => encrypted).length;
   return [

@@ -1,7 +1,9 @@
 /** What the user is told when a run fails: at most five lines, without control characters and without plaintext. */
+
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { isSystemError, systemAdvice, systemCode } from '../../util/files/files.js';
 import { wordedFailure } from '../../util/host/system-failure.js';
+import { append } from '../../util/lists.js';
 import { isError } from '../../util/realms.js';
 
 /** Exit status of a defect of sops-ts (EX_SOFTWARE of sysexits.h; SOPS does not use it). */
@@ -129,7 +131,7 @@ function names(sentence: string, name: string): boolean {
 function detail(error: SopsError): string[] {
   const found = error.detail === undefined ? [] : split(error.detail);
   for (let cause = error.cause; isError(cause); cause = cause.cause)
-    found.push(...split(`  caused by ${known(cause)}`));
+    append(found, split(`  caused by ${known(cause)}`));
   return found;
 }
 

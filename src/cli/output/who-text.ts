@@ -1,5 +1,7 @@
 /** What `who` shows: a table of files against recipients, with a letter for each of them. */
+
 import type { AccessTable, ReadableFile } from '../../repository/who/access-table.js';
+import { greatest } from '../../util/lists.js';
 import { printable } from './report.js';
 
 /** A legend of the readers, then a line for each file. */
@@ -8,15 +10,17 @@ export function accessText({ readers, files }: AccessTable): string {
   const letters = readers.map((_, at) => lettersOf(at));
   const lettersWidth = letters.at(-1)?.length ?? 1;
   const names = readers.map(({ name }) => printable(name ?? ''));
-  const nameWidth = Math.min(MOST_NAME, Math.max(0, ...names.map((name) => name.length)));
+  const nameWidth = Math.min(MOST_NAME, greatest(names.map((name) => name.length)));
   const legend = readers.map(({ recipient }, at) =>
     `${(letters[at] ?? '').padEnd(lettersWidth)}  ${(names[at] ?? '').padEnd(nameWidth)}  ${printable(recipient)}`.trimEnd(),
   );
   const cells = files.map((file) => readers.map((_, at) => cellOf(file, at)));
-  const widths = letters.map((letter, at) => Math.max(letter.length, ...cells.map((row) => row[at]?.length ?? 0)));
+  const widths = letters.map((letter, at) =>
+    Math.max(letter.length, greatest(cells.map((row) => row[at]?.length ?? 0))),
+  );
   const inColumns = (row: readonly string[]): string => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' ');
   const ages = files.map(ageOf);
-  const ageWidth = Math.max(0, ...ages.map((age) => age.length));
+  const ageWidth = greatest(ages.map((age) => age.length));
   const head = `${inColumns(letters)}  ${ageWidth > 0 ? `${AGE_TITLE.padEnd(ageWidth)}  ` : ''}file`;
   const rows = files.map((file, at) => {
     const age = ageWidth > 0 ? `${(ages[at] ?? '').padEnd(Math.max(ageWidth, AGE_TITLE.length))}  ` : '';

@@ -1,5 +1,7 @@
 /** What `why` found out, in words. */
+
 import type { Explanation, NamedRecipient, Readers, Selection } from '../../operations/explain/explanation.js';
+import { greatest } from '../../util/lists.js';
 import type { Painter } from '../terminal/colours.js';
 import { changeText } from './key-change-text.js';
 import { printable } from './report.js';
@@ -38,7 +40,7 @@ function configLine({ config, configProblem }: Explanation): string {
 function ruleLines({ config, rules, comparedPath }: Explanation, paint: Painter): string[] {
   if (!config) return [];
   if (rules.length === 0) return ['It has no creation rules.'];
-  const width = Math.max(...rules.map(({ pathRegex }) => ruleText(pathRegex).length));
+  const width = greatest(rules.map(({ pathRegex }) => ruleText(pathRegex).length));
   return [
     paint('underlined', `Rules, compared with the path ${printable(comparedPath ?? '')}:`),
     ...rules.map(({ pathRegex, verdict }, at) => {

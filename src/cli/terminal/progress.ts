@@ -1,6 +1,7 @@
 /** What takes long, told on one line of the terminal: after a second, gone at the end, and never in a file or a pipe. */
 
 import type { Activity } from '../../util/host/host.js';
+import { greatest } from '../../util/lists.js';
 import { SYSTEM_CLOCK } from '../../util/waiting/clock.js';
 import { printable } from '../output/report.js';
 import { clearLine, isLineHeld, lineStands } from './progress-line.js';
@@ -77,9 +78,10 @@ export class Progress {
 
   #text(): string {
     const all = [...this.#activities.values()];
-    const since = Math.min(...all.map((entry) => entry.since));
+    const now = SYSTEM_CLOCK.steady();
+    const longest = greatest(all.map((entry) => now - entry.since));
     const texts = [...new Set(all.map((entry) => printable(entry.text)))];
-    return `${texts.join(', ')} (${Math.round((SYSTEM_CLOCK.steady() - since) / SECOND)} s)`;
+    return `${texts.join(', ')} (${Math.round(longest / SECOND)} s)`;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type Value,
 } from '../../tree/tree.js';
 import { type Steps, settle } from '../../util/flat-recursion.js';
+import { append } from '../../util/lists.js';
 import type { Edit } from '../store.js';
 import { blockEdits, headerEdits, unblockEdits } from './block-edit.js';
 import { isBlank, isBreak } from './characters.js';
@@ -173,9 +174,8 @@ export class Splicer {
     const flow = source.style.startsWith('flow-');
     const style = styleOf(source, flow);
     if (style === 'literal' || style === 'folded') {
-      this.edits.push(
-        ...(blockEdits(this.text, source, of.value, this.lineBreak) ?? unblockEdits(this.text, source, of.value)),
-      );
+      const inBlock = blockEdits(this.text, source, of.value, this.lineBreak);
+      append(this.edits, inBlock ?? unblockEdits(this.text, source, of.value));
       return;
     }
     const column = Math.max(source.column ?? 0, 0);
@@ -188,9 +188,8 @@ export class Splicer {
   /** Keeps the value of the last leaf of a text that goes on after it. */
   private addLast({ value }: Leaf, source: Source): void {
     if (source.style !== 'literal' && source.style !== 'folded') return;
-    this.edits.push(
-      ...(headerEdits(this.text, source, value, this.lineBreak) ?? unblockEdits(this.text, source, value)),
-    );
+    const inHeader = headerEdits(this.text, source, value, this.lineBreak);
+    append(this.edits, inHeader ?? unblockEdits(this.text, source, value));
   }
 }
 

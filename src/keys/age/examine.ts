@@ -5,6 +5,7 @@ import { findProgram } from '../../exec/find-program.js';
 import { readdir, stat } from '../../util/files/fs-promises.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { absent, also, faulty, found, type KeyFinding } from '../finding.js';
 import type { IdentityCandidate } from './identity-text.js';
 import { type IdentitySource, identitySources } from './sources.js';
@@ -13,7 +14,7 @@ const PLUGIN_PREFIX = 'age-plugin-';
 
 export async function examineAge(host: Host): Promise<KeyFinding[]> {
   const findings: KeyFinding[] = [];
-  for (const source of identitySources(host)) findings.push(...(await examineSource(source, host)));
+  for (const source of identitySources(host)) append(findings, await examineSource(source, host));
   return [...findings, ...(await pluginsOnPath(host))];
 }
 

@@ -1,10 +1,12 @@
 /** The files of which `emit vault-policy` and `emit rbac` take the names: manifests, and anything with references. */
+
 import { SopsError } from '../../errors.js';
 import { readInput } from '../../operations/read/input.js';
 import type { Input } from '../../operations/requests.js';
 import { leaves } from '../../tree/leaves.js';
 import type { Branch } from '../../tree/tree.js';
 import type { Session } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { decodeText } from '../../util/text/text.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
@@ -62,8 +64,11 @@ export async function readSources({ inputs, references }: NamesRequest, host: Se
         `${where} has encrypted values, and references in them are not seen: if there are any, decrypt it and give the result as -`,
       );
     }
-    manifests.push(...(read ?? []));
-    found.push(...named.map((one) => ({ ...one, file })));
+    append(manifests, read ?? []);
+    append(
+      found,
+      named.map((one) => ({ ...one, file })),
+    );
   }
   return { manifests, references: found };
 }

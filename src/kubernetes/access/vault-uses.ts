@@ -3,6 +3,7 @@
 import { SopsError } from '../../errors.js';
 import { readDocuments } from '../../formats/yaml/documents.js';
 import type { Branch, Value } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { branchAt, describe, type Manifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import {
   type ExternalRead,
@@ -30,9 +31,9 @@ export function vaultUses({ manifests, references }: AccessSources, mounts: Vaul
   const uses: VaultUse[] = [];
   for (const manifest of manifests) {
     const { reads, generators } = externalReads(manifest);
-    for (const read of reads) uses.push(...externalUses(read, manifests));
-    for (const generator of generators) uses.push(...generatorUses(generator, manifests));
-    uses.push(...mountedUses(manifest));
+    for (const read of reads) append(uses, externalUses(read, manifests));
+    for (const generator of generators) append(uses, generatorUses(generator, manifests));
+    append(uses, mountedUses(manifest));
   }
   for (const reference of references) {
     if (['vault', 'openbao'].includes(reference.scheme)) uses.push(referenceUse(reference, mounts));

@@ -1,4 +1,5 @@
 /** From tokens to the syntax tree of a Go template. */
+import { append } from '../../util/lists.js';
 import { characterOf, numberOf, unquote } from './constants.js';
 import type { Body, Operand, Pipe, Step, Template, TemplateCommand } from './syntax.js';
 import { type Token, tokensOf } from './tokens.js';
@@ -58,7 +59,7 @@ class Parser {
         return { steps, ending: word };
       }
       const step = this.action(word);
-      if (step) steps.push(...step);
+      if (step) append(steps, step);
     }
   }
 
@@ -178,7 +179,7 @@ class Parser {
       this.skipSpace();
     }
     checkStages(commands, (reason) => this.error(reason));
-    if (!assigns) this.variables.push(...names);
+    if (!assigns) append(this.variables, names);
     return { names, assigns, commands, line };
   }
 

@@ -6,6 +6,7 @@ import { type Branch, branch, item, type Value } from '../../tree/tree.js';
 import { statOf, statOrThrow, systemReason } from '../../util/files/files.js';
 import { readFileSync } from '../../util/files/fs.js';
 import { resolve } from '../../util/files/paths.js';
+import { append } from '../../util/lists.js';
 import { type Manifest, madeManifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { withFieldNames } from './kustomization-fields.js';
@@ -83,7 +84,7 @@ export function kustomizationsBelow(folder: string, shownFrom: string): Kustomiz
     if (found.has(next)) continue;
     const kustomization = readKustomization(next, shownFrom);
     found.set(next, kustomization);
-    pending.push(...partsOf(kustomization).folders);
+    append(pending, partsOf(kustomization).folders);
   }
   return [...found.values()];
 }

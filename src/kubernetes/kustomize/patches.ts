@@ -3,6 +3,7 @@
 import { looksEncrypted } from '../../cipher/encrypted-value.js';
 import { leaves } from '../../tree/leaves.js';
 import type { Branch, Value } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { branchAt, itemsOf, type Manifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { manifestText, readManifests } from '../manifest/read.js';
 import { textsOf } from './kustomization.js';
@@ -86,8 +87,16 @@ export function applyPatch(bytes: Uint8Array, patch: Patch, file: string, object
       continue;
     }
     const fields = itemsOf(manifest.root).map(({ key }) => key);
-    touches.push(...targets.flatMap((object) => touchOf(file, object, fields)));
-    if (manifest.sops) merged.push(targets.length > 0, ...targets.map((object) => mergeSealed(object, manifest, file)));
+    append(
+      touches,
+      targets.flatMap((object) => touchOf(file, object, fields)),
+    );
+    if (!manifest.sops) continue;
+    merged.push(targets.length > 0);
+    append(
+      merged,
+      targets.map((object) => mergeSealed(object, manifest, file)),
+    );
   }
   const isMergedSealed = merged.length > 0 && !merged.includes(false);
   if (patch.path === undefined && merged.includes(false) && touches.length === 0) {

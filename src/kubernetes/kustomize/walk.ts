@@ -3,6 +3,7 @@
 import { realpathSync } from '../../util/files/fs.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { describe, type Manifest, stringAt, valueAt, valuesOf } from '../manifest/manifest.js';
 import { readManifests } from '../manifest/read.js';
 import { BuildFiles, type FileRules } from './build-files.js';
@@ -201,7 +202,7 @@ export class BuildWalk {
       const bytes = path === undefined ? Buffer.from(patch.text ?? '') : readBuildFile(path, file);
       const { problems, touches, isMergedSealed } = applyPatch(bytes, patch, file, objects);
       for (const problem of problems) this.findings.add(file, problem);
-      this.touches.push(...touches);
+      append(this.touches, touches);
       if (isMergedSealed) this.mergedSealed.add(file);
     } catch (error) {
       this.findings.addError(file, error);

@@ -1,4 +1,5 @@
 /** The controller's private keys: PEM files, or backups of the Secrets that hold them. */
+
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SopsError } from '../../errors.js';
 import { formatNamed } from '../../formats/registry.js';
@@ -7,6 +8,7 @@ import { plainBytesOf, readMaybeEncrypted } from '../../operations/read/plain-in
 import { type Branch, itemOf, type Value } from '../../tree/tree.js';
 import { systemReason } from '../../util/files/files.js';
 import type { Session } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { decodeBase64 } from '../../util/text/base64.js';
 import { pemBlocks } from '../../util/text/pem.js';
 
@@ -24,7 +26,7 @@ export interface PrivateKeyFiles extends Pick<SecretsRequest, 'configPath' | 'ke
  */
 export async function readPrivateKeys(files: PrivateKeyFiles, host: Session): Promise<KeyObject[]> {
   const found: KeyObject[] = [];
-  for (const path of files.paths) found.push(...(await keysOfFile(path, await readText(path, files, host))));
+  for (const path of files.paths) append(found, await keysOfFile(path, await readText(path, files, host)));
   return found;
 }
 

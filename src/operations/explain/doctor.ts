@@ -11,6 +11,7 @@ import { openRun, type Run } from '../../run/run.js';
 import type { Leftover } from '../../util/files/leftovers.js';
 import type { Host, Session } from '../../util/host/host.js';
 import { sessionOf } from '../../util/host/session.js';
+import { append } from '../../util/lists.js';
 import { joinedLines } from '../../util/text/one-line.js';
 import { type DryRun, type Obstacle, tryFile } from './dry-run.js';
 
@@ -65,12 +66,15 @@ export async function examineAll(request: DoctorRequest, given: Host): Promise<C
     const findings = await (await load?.())?.examine?.(host);
     if (findings) types.push({ type, title, findings });
   }
-  problems.push(...types.flatMap(({ findings }) => findings.filter(isFault).map(asProblem)));
+  append(
+    problems,
+    types.flatMap(({ findings }) => findings.filter(isFault).map(asProblem)),
+  );
   if (!opensAnything(types) && !asksOthers(request)) problems.push(NOTHING);
   const agent = await examineAgent(host, problems);
   const file = request.path === undefined ? null : await examineFile(request.path, request, run);
-  problems.push(...(file?.problems ?? []));
-  problems.push(...leftovers.flatMap(problemOf));
+  append(problems, file?.problems ?? []);
+  append(problems, leftovers.flatMap(problemOf));
   return { config: config?.path ?? null, types: inOrder(types), agent, file, leftovers, problems };
 }
 

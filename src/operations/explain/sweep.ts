@@ -1,10 +1,12 @@
 /** Taking away what runs that were killed left behind. */
+
 import { dirname } from 'node:path';
 import { removeLeftovers } from '../../exec/private-folder.js';
 import type { OwnProcess } from '../../exec/process-access.js';
 import { type Leftover, sweepFolder } from '../../util/files/leftovers.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { foldersBelow } from '../read/encrypted-files.js';
 
 /**
@@ -16,6 +18,6 @@ export async function sweepAll(path: string | undefined, own: OwnProcess, host: 
   const folders = new Set<string>();
   for await (const folder of foldersBelow(host.cwd)) folders.add(folder);
   if (path !== undefined) folders.add(dirname(resolve(host.cwd, path)));
-  for (const folder of folders) found.push(...sweepFolder(folder));
+  for (const folder of folders) append(found, sweepFolder(folder));
   return found;
 }

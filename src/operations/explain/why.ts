@@ -24,6 +24,7 @@ import { statSync } from '../../util/files/fs.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host, Session } from '../../util/host/host.js';
 import { sessionOf } from '../../util/host/session.js';
+import { append } from '../../util/lists.js';
 import { joinedLines } from '../../util/text/one-line.js';
 import { compareRecipients, isChange, thresholdFor } from '../key-changes.js';
 import { encryptedValues, formatNote, indexText, WHOLE_CONTENT } from '../read/encrypted-files.js';
@@ -103,7 +104,7 @@ async function readFileOf({ request, host, reader, problems, notes }: Study): Pr
   const bytes = await readInput(request.input, host);
   const broken: string[] = [];
   const read = holdsMarks(bytes) ? await orProblem(broken, () => readAsChosen(bytes, request, host)) : undefined;
-  problems.push(...broken);
+  append(problems, broken);
   if (broken.length > 0) return { file: NOTHING, store: reader };
   if (read?.file.metadata) {
     const { name } = read.store;

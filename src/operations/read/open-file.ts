@@ -1,4 +1,5 @@
 /** Opening an encrypted file: its tree decrypted in place, with the MAC verified. */
+
 import { Cipher } from '../../cipher/cipher.js';
 import { IvMemory } from '../../cipher/iv-memory.js';
 import type { LongText } from '../../cipher/long-text.js';
@@ -17,6 +18,7 @@ import { lostComments } from '../../metadata/metadata-comments.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import type { AuditTrail } from '../../run/audit-trail.js';
 import type { EncryptionScope } from '../../tree/scope.js';
+import { append } from '../../util/lists.js';
 import { encodeText } from '../../util/text/text.js';
 import { leavesOf, sameForMac, sameLeaves } from './leaves.js';
 
@@ -87,7 +89,7 @@ export function openWith(
       `Found possibly unencrypted comments in the file: ${tree.keptComments}. They are kept as they stand.`,
     );
   }
-  if (options.rewrites) warnings.push(...lostComments(file.metadata));
+  if (options.rewrites) append(warnings, lostComments(file.metadata));
   return { ...source, cipher, warnings };
 }
 

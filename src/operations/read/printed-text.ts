@@ -4,6 +4,7 @@ import type { FormatName } from '../../formats/registry.js';
 import { formatNamed } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import type { Indent } from '../../run/indent.js';
+import { append } from '../../util/lists.js';
 import { encodeText } from '../../util/text/text.js';
 import { isTextWithin } from './input.js';
 import { type OpenedFile, plainText } from './open-file.js';
@@ -27,7 +28,7 @@ export async function printedText(
   const text = printer.emit(documents, null, { indent: width });
   if (printer !== opened.store) {
     const { lossesOf } = await import('./conversion.js');
-    opened.warnings.push(...lossesOf(text, documents, printer));
+    append(opened.warnings, lossesOf(text, documents, printer));
   }
   return text;
 }

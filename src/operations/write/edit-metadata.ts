@@ -1,4 +1,5 @@
 /** `edit --show-master-keys`: the `sops` branch shown below the plaintext, and what was changed there put into force. */
+
 import { wrapDataKey } from '../../datakey/create.js';
 import { SopsError } from '../../errors.js';
 import { applyEdits, encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
@@ -9,6 +10,7 @@ import type { Metadata } from '../../metadata/metadata.js';
 import { scopeOf } from '../../metadata/scope-of.js';
 import { metadataToBranch } from '../../metadata/to-branch.js';
 import { itemOf } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import { withoutKeys } from '../key-changes.js';
 import type { OpenedFile } from '../read/open-file.js';
 import { FORMAT_VERSION } from './encrypt.js';
@@ -68,7 +70,7 @@ export async function changedMetadata(
   const warnings = removed.map(
     (name) => `${name} is not a recipient any more but may know the data key: rotate makes a new one`,
   );
-  opened.warnings.push(...warnings);
+  append(opened.warnings, warnings);
   const scope = await scopeOf(selection, 'encrypt');
   const metadata = { ...old, keyGroups: isSame ? old.keyGroups : keyGroups, shamirThreshold: threshold };
   return { ...opened, scope, metadata: { ...metadata, macOnlyEncrypted, selection, version } };

@@ -1,8 +1,10 @@
 /** The plaintext of an open file as a tree that entries can be put into and taken out of, and the text with those changes alone. */
+
 import { formatNamed } from '../../formats/registry.js';
 import { applyEdits, type EmitOptions, encodedBytes, type FormatStore, type SourceFile } from '../../formats/store.js';
 import { sameButComments } from '../../tree/equality.js';
 import { type Branch, branch } from '../../tree/tree.js';
+import { append } from '../../util/lists.js';
 import type { OpenedFile } from '../read/open-file.js';
 import { checkHoldsTexts, noteHeldTexts } from './held-texts.js';
 import { reservedKey } from './seal-text.js';
@@ -75,7 +77,7 @@ export async function changedText(
   checkReserved(edited.document, opened.store.name);
   if (!changed) return { text: before, changed };
   const text = edited.text((store, printed, documents) => {
-    opened.warnings.push(...noteHeldTexts(store, printed, documents));
+    append(opened.warnings, noteHeldTexts(store, printed, documents));
   });
   return { text, changed };
 }

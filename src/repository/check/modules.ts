@@ -1,4 +1,5 @@
 /** `check --recurse`: submodules and repositories within, each checked as one by itself, with its own rules (docs/check.md#which-files). */
+
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { workTreeOf } from '../../exec/git/places.js';
@@ -7,6 +8,7 @@ import { resolve } from '../../util/files/paths.js';
 import { realPathIfThere } from '../../util/files/real-path.js';
 import type { Host, Session } from '../../util/host/host.js';
 import { sessionOf } from '../../util/host/session.js';
+import { append } from '../../util/lists.js';
 import { type CheckRequest, checkFiles } from './check.js';
 import type { CheckFinding } from './check-finding.js';
 import type { CheckReport } from './collector.js';
@@ -24,7 +26,7 @@ export async function checkWithModules(request: CheckRequest, given: Host): Prom
     const report = await checkModule(shown, { ...request, paths: [], configPath }, { host, top });
     if (!report) left.push(shown);
     else {
-      waiting.push(...report.notEntered);
+      append(waiting, report.notEntered);
       reports.push({ ...report, notEntered: [] });
     }
   }

@@ -1,4 +1,5 @@
 /** What letting somebody in comes to, found out before anything is changed: rules, files, and the new text of `.sops.yaml`. */
+
 import { join, relative } from 'node:path';
 import { withRecipient } from '../../config/config-addition.js';
 import { groupsOfRule } from '../../config/config-meaning.js';
@@ -16,6 +17,7 @@ import { openRun, type Run } from '../../run/run.js';
 import { statOrThrow } from '../../util/files/files.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Session } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/text/one-line.js';
 import { filesFor, type PlannedChange, type PlannedFiles, type RulePlan } from './grant-files.js';
 import { asKey, type GrantedKey, grantedKey, type KeyChoice, sameAs } from './granted-key.js';
@@ -70,7 +72,7 @@ export async function planGrant(request: GrantPlanRequest, host: Session): Promi
   const split = copies.size > 0 ? tree.text : null;
   const change = { text: (await newText(tree, { config, who, name: request.name, rules })) ?? split, read };
   const planned = await needed.planned(await asTheyWillStand(rules, change.text, config));
-  planned.notes.push(...(await pastNotes({ config, who, name: request.name, tree }, host)));
+  append(planned.notes, await pastNotes({ config, who, name: request.name, tree }, host));
   return { name: request.name, who, run, config, rules, copies, change, ...planned };
 }
 

@@ -1,4 +1,5 @@
 /** Where the keys of git-crypt are looked for: files that are named, an unlocked repository, and those wrapped for PGP keys. */
+
 import { basename, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { configValue } from '../../exec/git/changes.js';
@@ -8,6 +9,7 @@ import { statOrThrow, systemReason } from '../../util/files/files.js';
 import { readdirSync, readFileSync } from '../../util/files/fs.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Session } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/text/one-line.js';
 import { type GitCryptKey, readGitCryptKey } from './git-crypt-key.js';
 
@@ -74,7 +76,7 @@ export class GitCryptKeys {
     if (versions.length === 0) return [];
     const own = await secretFingerprints(this.#host);
     const keys: GitCryptKey[] = [];
-    for (const version of versions) keys.push(...(await unwrap(version, own, this.#host)));
+    for (const version of versions) append(keys, await unwrap(version, own, this.#host));
     return keys;
   }
 }

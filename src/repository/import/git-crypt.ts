@@ -1,9 +1,11 @@
 /** `import git-crypt`: files that git-crypt encrypts on their way into git (docs/import.md#git-crypt). */
+
 import { dirname, relative } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { tryGit } from '../../exec/git/run-git.js';
 import type { FormatStore } from '../../formats/store.js';
 import type { Session } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/text/one-line.js';
 import { decodeText } from '../../util/text/text.js';
 import { type GitCryptSource, gitCryptFiles, indexDiffers, keyNames, topOf } from './git-crypt-files.js';
@@ -66,7 +68,7 @@ async function nextSteps(imported: readonly ImportedFile[], host: Session): Prom
   const steps: string[] = [];
   for (const top of tops.keys()) {
     if (top === undefined) continue;
-    steps.push(...(await stepsIn(top, imported, host)));
+    append(steps, await stepsIn(top, imported, host));
   }
   return steps;
 }

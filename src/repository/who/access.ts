@@ -1,4 +1,5 @@
 /** Who can read what: encrypted files against recipients, told from metadata alone. No key is needed, and no value is looked at. */
+
 import { basename } from 'node:path';
 import { configText } from '../../config/config-text.js';
 import { CONFIG_NAME } from '../../config/find.js';
@@ -12,6 +13,7 @@ import { metadataFromBranch } from '../../metadata/from-branch.js';
 import type { EncryptedFile } from '../../operations/read/encrypted-files.js';
 import { openReadingRun } from '../../run/run.js';
 import type { Session } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { oneLine } from '../../util/text/one-line.js';
 import { contentBehind } from '../contents.js';
 import { encryptedAmong } from '../encrypted.js';
@@ -92,7 +94,7 @@ async function namesFor(
     if (basename(path) !== CONFIG_NAME || absolute === config?.file.absolute) continue;
     const content = contentBehind(absolute);
     if (content.kind !== 'file') continue;
-    names.push(...(await namedIn(configText(content.bytes)).catch(() => [])));
+    append(names, await namedIn(configText(content.bytes)).catch(() => []));
   }
   return names;
 }

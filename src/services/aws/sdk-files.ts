@@ -2,11 +2,13 @@
  * What the AWS SDK would read for itself is read here. It remembers files for the life of the process, which may be older than its
  * credentials, and a pipe that nobody writes to keeps a thread of the program for good; one in place of a token the whole program.
  */
+
 import { SopsError } from '../../errors.js';
 import { statOf, systemReason } from '../../util/files/files.js';
 import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
+import { append } from '../../util/lists.js';
 import { type ReadFiles, settingsIn } from './profiles.js';
 
 /** Gives the SDK what is in the files now; in place of a token the name of its file, which `tokenOf` reads once there is a need. */
@@ -16,7 +18,7 @@ export async function standInForFiles(files: ReadFiles, tokenFile: string | unde
   for (const file of [files.configFilepath, files.filepath]) {
     const text = await textIfAny(file, files, host);
     standIns.interceptFile(file, text);
-    tokens.push(...settingsIn(text, TOKEN_FILE));
+    append(tokens, settingsIn(text, TOKEN_FILE));
   }
   for (const name of tokens) standIns.getTokenRecord()[name] = name;
 }
