@@ -17,7 +17,7 @@ interface Conversion {
 }
 
 /** A copy to compare with later, since values are encrypted in place. */
-export function copyOf(documents: readonly Branch[]): Branch[] {
+export function documentsAsTheyAre(documents: readonly Branch[]): Branch[] {
   const how = {
     leaf: ({ value }: { readonly value: LeafValue }) => leaf(value),
     comment: ({ text }: { readonly text: string }) => comment(text),

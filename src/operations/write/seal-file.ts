@@ -79,7 +79,7 @@ export function asMarshalling(error: unknown): unknown {
 async function seal(sealing: Sealing): Promise<SealedFile> {
   const { file, reader, printer, indent, scope, cipher } = sealing;
   const keepsText = reader === printer && !indent.reprints;
-  const wanted = keepsText ? [] : (await import('../read/conversion.js')).copyOf(file.documents);
+  const wanted = keepsText ? [] : (await import('../read/conversion.js')).documentsAsTheyAre(file.documents);
   const { macOnlyEncrypted } = sealing.metadata;
   await sealing.trail('encrypt');
   const longText = new LongText();

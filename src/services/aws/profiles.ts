@@ -31,11 +31,11 @@ export function readingOnce(files: SharedFiles, host: Host): ReadFiles {
 
 /** The names of the sections of a file; none if it is not there. */
 export async function sectionsOf(file: string, host: Host): Promise<string[]> {
-  return namesIn(await textOfFile(file, host));
+  return profilesIn(await textOfFile(file, host));
 }
 
 /** The names of the sections of a text. */
-export function namesIn(text: string): string[] {
+export function profilesIn(text: string): string[] {
   return sectionsIn(text).map(({ name }) => name);
 }
 
@@ -91,7 +91,7 @@ async function flawIn(profile: string, files: ReadFiles): Promise<string | undef
   if (place !== undefined && !SOURCES.includes(place))
     return `its credential_source ${place} is none of ${SOURCES.join(', ')}`;
   const session = settings.get('sso_session');
-  if (session !== undefined && !namesIn(await files.textOf(files.configFilepath)).includes(`sso-session ${session}`))
+  if (session !== undefined && !profilesIn(await files.textOf(files.configFilepath)).includes(`sso-session ${session}`))
     return `its sso_session ${session} is not there`;
   return undefined;
 }

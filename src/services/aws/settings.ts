@@ -7,7 +7,7 @@ import type { Host } from '../../util/host/host.js';
 import { userHome } from '../../util/host/user-home.js';
 import { CredentialsLog } from './credentials-log.js';
 import { endpointsFor } from './endpoints.js';
-import { namesIn, profileSettings, type ReadFiles, readingOnce, type SharedFiles } from './profiles.js';
+import { profileSettings, profilesIn, type ReadFiles, readingOnce, type SharedFiles } from './profiles.js';
 import { requestHandlerFor } from './request-handler.js';
 import { containerTokenOf, standInForFiles, tokenOf } from './sdk-files.js';
 import {
@@ -125,10 +125,10 @@ export function sharedFilesOf(host: Host): SharedFiles {
 export async function checkProfile(name: string, files: ReadFiles): Promise<void> {
   if (name === DEFAULT_PROFILE) return;
   const { filepath, configFilepath } = files;
-  const inConfig = namesIn(await files.textOf(configFilepath)).map(
+  const inConfig = profilesIn(await files.textOf(configFilepath)).map(
     (section) => /^profile\s+(.*)$/.exec(section)?.[1] ?? '',
   );
-  if (inConfig.includes(name) || namesIn(await files.textOf(filepath)).includes(name)) return;
+  if (inConfig.includes(name) || profilesIn(await files.textOf(filepath)).includes(name)) return;
   throw new SopsError('key', `could not load AWS config: failed to get shared config profile, ${name}`, {
     hint: `Choose another with AWS_PROFILE, or add it: looked into ${configFilepath} and ${filepath}.`,
   });
