@@ -1,5 +1,7 @@
-/** Names that shells keep for themselves: what is exported under one of them does not arrive, or ends everything behind it. */
+/** What shells do not take: names that they keep for themselves, under which nothing arrives, and values with which they start nothing more. */
+import { platform } from 'node:process';
 import { SopsError } from '../../errors.js';
+import { encodeText } from '../../util/text/text.js';
 
 interface OwnNames {
   /** Read-only, lists, or with an effect of their own: zsh as root becomes the user that `USERNAME` names. */
@@ -38,8 +40,16 @@ const OWN_NAMES = {
   },
 } as const satisfies Readonly<Record<string, OwnNames>>;
 
-/** Throws `failed` for a variable that a shell would not take as it is. */
+/** `MAX_ARG_STRLEN` of Linux: so long, with its name and what ends it, may one variable be for any program to be started. */
+const LONGEST_BYTES = 131_072;
+
+/** Throws `failed` for a variable that a shell would not take as it is, or with which it could start no program any more. */
 export function checkTaken(shell: keyof typeof OWN_NAMES, name: string, value: string): void {
+  if (platform === 'linux' && encodeText(`${name}=${value}\0`).length > LONGEST_BYTES) {
+    throw new SopsError('failed', `with a value as long as that of ${name} the shell could start no program any more`, {
+      hint: 'exec-file passes values of any size; or choose variables with --only.',
+    });
+  }
   const { kept, numbers } = OWN_NAMES[shell];
   const isNumber = numbers.has(name);
   if (!kept.has(name) && !(isNumber && !/^[1-9]\d{0,8}$/.test(value))) return;

@@ -134,6 +134,21 @@ test.each([
   expect([other.status, other.stdout.toString()]).toEqual([0, expect.stringContaining(`P_${name}`)]);
 });
 
+test.runIf(process.platform === 'linux')(
+  'a value with which no program could be started is refused by shells',
+  async () => {
+    // As long as it may be, with the name, `=` and what ends it.
+    const longest = 'x'.repeat(131_072 - 3);
+    for (const shell of ['bash', 'zsh', 'fish'] as const) {
+      expect(EXPORT_FORMS[shell].text(new Map([['A', longest]]))).toContain(longest);
+      expect(() => EXPORT_FORMS[shell].text(new Map([['A', `${longest}x`]]))).toThrow(/as long as that of A/);
+    }
+    const start = (value: string) => spawnSync(process.execPath, ['-e', ''], { env: { A: value } }).error;
+    expect([start(longest), start(`${longest}x`)]).toEqual([undefined, expect.objectContaining({ code: 'E2BIG' })]);
+    expect(EXPORT_FORMS.json.text(new Map([['A', `${longest}x`]]))).toContain(longest);
+  },
+);
+
 test('PowerShell gets printable ASCII alone', () => {
   const text = EXPORT_FORMS.powershell.text(new Map(HARD.map((value, at) => [`V${at}`, value])));
   for (const [at, line] of text.trimEnd().split('\n').entries()) {
