@@ -94,6 +94,9 @@ class BlockMap {
     reader.checkUnique(this.keys, entry.key, key, start, node.value);
     if (this.takesMetadata && entry.key === 'sops') {
       if (reader.metadata) throw reader.cursor.error('the key sops stands twice', start);
+      // On the line of the key it is part of what is written anew, as those below are.
+      if (comment && node.value.kind === 'branch' && !node.value.alias)
+        insert(node.value.items, 0, [reader.toComment(comment, false)]);
       reader.metadata = { value: node.value, start, end: reader.lastEnd, prefix: '', suffix: '' };
       return;
     }

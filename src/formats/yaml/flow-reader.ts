@@ -88,7 +88,14 @@ class FlowMap {
     const behind = passFlowComma(reader, this.end);
     if (this.isRoot && entry.key === 'sops' && !reader.watcher?.asData) {
       this.noteMetadata(pair, value, end);
-      const apart = behind.filter((each) => (each.source?.start ?? 0) >= reader.lastEnd);
+      const isApart = ({ source }: Comment): boolean => (source?.start ?? 0) >= reader.lastEnd;
+      const apart = behind.filter(isApart);
+      // What stands in front of the comma goes with the metadata.
+      if (value.kind === 'branch' && !value.alias)
+        append(
+          value.items,
+          behind.filter((each) => !isApart(each)),
+        );
       append(collection.items, [...comments, ...pair.between, ...apart]);
       return;
     }
