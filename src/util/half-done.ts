@@ -11,6 +11,12 @@ export function withDone(thrown: unknown, done: string): unknown {
   return error.with(error.code, { hint: advice === undefined ? done : `${advice}\n${done}` });
 }
 
+/** The same error with that sentence alone: its own advice says that nothing was changed, which is about one of several files. */
+export function butDone(thrown: unknown, done: string): unknown {
+  const error = wordedFailure(thrown);
+  return error instanceof SopsError ? error.with(error.code, { hint: done }) : error;
+}
+
 /** Makes several files, each of which is noted once it stands there; an error names those that do. */
 export async function makingFiles<Made>(make: (note: (path: string) => void) => Promise<Made>): Promise<Made> {
   const made: string[] = [];

@@ -6,6 +6,7 @@ import type { KeyServiceChoice } from '../../keyservice/services.js';
 import { statOf } from '../../util/files/files.js';
 import { resolve } from '../../util/files/paths.js';
 import { replaceFile } from '../../util/files/replace-file.js';
+import { butDone } from '../../util/half-done.js';
 import type { Host, Session } from '../../util/host/host.js';
 import { sessionOf } from '../../util/host/session.js';
 import { encodeText } from '../../util/text/text.js';
@@ -76,8 +77,12 @@ export async function revokeRecipient(request: RevokeRequest, given: Host): Prom
   await checkAllListed(plan, request, host);
   if (request.dryRun) return { outcome: 'dry-run', failed };
   if (!(await talk.confirm())) return { outcome: 'unchanged', failed };
-  for (const config of plan.configs) {
-    await writeConfig(config, plan, host);
+  for (const [at, config] of plan.configs.entries()) {
+    await writeConfig(config, plan, host).catch((error: unknown) => {
+      // By then the recipient may have no name any more.
+      const done = 'What is told above is written, and no other file. Go on with: sops-ts revoke RECIPIENT';
+      throw at === 0 ? error : butDone(error, done);
+    });
     talk.written(config.path);
   }
   let isStopped = false;

@@ -1,4 +1,5 @@
 /** `grant`: lets somebody into a `.sops.yaml` and into every file that they may read then. The counterpart of `revoke`. */
+import { butDone } from '../../util/half-done.js';
 import type { Session } from '../../util/host/host.js';
 import { writeConfig } from './grant-config.js';
 import { type GrantPlan, type GrantPlanRequest, planGrant } from './grant-plan.js';
@@ -92,7 +93,11 @@ async function write({ plan, request, host, stop }: Writing): Promise<GrantOutco
   await writePrepared(prepared, work, (outcome) => talk.done(outcome));
   if (stop.aborted) return 'interrupted';
   if (plan.change.text !== null) {
-    await writeConfig(plan, host);
+    await writeConfig(plan, host).catch((error: unknown) => {
+      const isWritten = prepared.some(({ outcome }) => outcome.error === undefined);
+      const done = `The files that are told above are written, ${plan.config.path} is not. The same command again does the rest.`;
+      throw isWritten ? butDone(error, done) : error;
+    });
     talk.written(plan.config.path);
   }
   return 'granted';
