@@ -39,6 +39,12 @@ const PHRASES: readonly (readonly [RegExp, string, string?, string?])[] = [
     'identities',
     'name $1 in $2',
   ],
+  [
+    /which belongs into SOPS_AGE_KEY_FILE/g,
+    'which belongs into the option identities.ageFiles or SOPS_AGE_KEY_FILE',
+    'identities',
+    'which belongs into SOPS_AGE_KEY_FILE',
+  ],
   [/through command line options/g, 'by the option recipients'],
   [
     /leave out --enable-local-keyservice=false, or name one with --keyservice/g,

@@ -29,8 +29,10 @@ const oneOf = (...words: readonly string[]): OptionKind => ({
 
 const YES_NO: OptionKind = { wanted: 'true or false', fits: (value) => typeof value === 'boolean' };
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+/** What is given in place of the path of a file that holds it: messages show paths, and must not show that. */
+const CONTENT = /\n$|^\s*[\w."'-]+\s*[:=].*\n|^\s*\{\s*["\n]|AGE-(?:SECRET-KEY|PLUGIN)-|-----BEGIN /i;
 /** No path holds a zero byte. */
-const isPath = (value: unknown): boolean => isText(value) && !value.includes('\0');
+const isPath = (value: unknown): value is string => isText(value) && !value.includes('\0') && !CONTENT.test(value);
 const isPaths = (value: unknown): boolean => Array.isArray(value) && value.every(isPath);
 const TEXT: OptionKind = { wanted: 'a text', fits: isText };
 const TEXTS: OptionKind = { wanted: 'a list of texts', fits: isTexts };
@@ -247,11 +249,15 @@ export function ownBytes(call: string, content: Uint8Array): Uint8Array<ArrayBuf
 
 /** The path of a file, given as text or `file:` URL. Throws `usage`. */
 export function checkedPath(call: string, path: unknown): string {
-  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
+  if (isPath(path)) return path;
   const isUrl = lookingAt(`${call}: the file`, () => isOf(URL, path) && path.protocol === 'file:');
   const found = isUrl ? pathOfUrl(path as URL) : undefined;
   if (found !== undefined && !found.includes('\0')) return found;
-  throw usage(`${call}: the file must be a path or a file: URL`);
+  const isContent = isText(path) && CONTENT.test(path);
+  throw usage(
+    `${call}: the file must be a path or a file: URL${isContent ? ', and not what is in it' : ''}`,
+    isContent ? 'decrypt, decryptData and encrypt take content, and inspect takes it as a Uint8Array.' : undefined,
+  );
 }
 
 function pathOfUrl(url: URL): string | undefined {

@@ -23,8 +23,8 @@ export function usePlugins(
     replaceProviders(new Map(providers.map((provider) => [provider.type, innerProvider(provider)])), host);
   if (!keyServices) return identities?.only ? undefined : fromVariables(host);
   const uris = keyServices.filter((one) => typeof one === 'string' && one !== LOCAL) as string[];
-  const wrong = uris.find((uri) => !URL.canParse(uri));
-  if (wrong !== undefined) throw usage(`option keyServices: ${JSON.stringify(wrong)} is not like tcp://host:port`);
+  const wrong = keyServices.findIndex((one) => typeof one === 'string' && one !== LOCAL && !URL.canParse(one));
+  if (wrong >= 0) throw usage(`option keyServices: that at ${wrong} is not like tcp://host:port`);
   const others = keyServices.flatMap((one) => (typeof one === 'string' ? [] : [innerService(one, signal)]));
   return { enableLocal: keyServices.includes(LOCAL), uris, others };
 }

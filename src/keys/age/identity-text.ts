@@ -80,5 +80,9 @@ const MISTAKEN: readonly (readonly [RegExp, string])[] = [
   [/^-----BEGIN PGP/, 'It is a PGP key: import it into gpg, which opens entries for PGP keys.'],
   [/\0|^\ufffd/, 'The text is in UTF-16, as old PowerShell writes it: save it as UTF-8.'],
   [/^["'\s\ufeff]+AGE-/i, 'Remove what stands before the identity on its line (blanks, quotes, a byte order mark).'],
+  [
+    /^(?:~|\.{0,2}[\\/]|[a-z]:[\\/])|\.txt$/i,
+    'It looks like the path of a file, which belongs into SOPS_AGE_KEY_FILE.',
+  ],
   [/^\w+\s*[=:]\s*["']?AGE-/i, 'Remove the name before the identity: it stands alone on its line.'],
 ];

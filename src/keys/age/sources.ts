@@ -159,7 +159,16 @@ function unknownPlace(location: string, holds: IdentitySource['holds'], error: S
   return { location, holds, command: false, lastResort: false, load: async () => ({ state: 'absent', error }) };
 }
 
+/** A key in the place of the path of one, which messages would show. */
+const KEY = /AGE-(?:SECRET-KEY|PLUGIN)-|-----BEGIN /i;
+
 export async function readOrExplain(path: string, failed: string, host: Host): Promise<Buffer> {
+  if (KEY.test(path)) {
+    const hint = /AGE-/i.test(path)
+      ? 'Put it into SOPS_AGE_KEY, or name the file that it is in.'
+      : 'Name the file that it is in.';
+    throw new SopsError('key', `${failed}: what is named is a key itself`, { hint });
+  }
   try {
     return await readKeys(path, host);
   } catch (error) {

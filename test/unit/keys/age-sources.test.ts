@@ -1,8 +1,10 @@
 /** Where identities are looked for, in which order, and what is said when none opens an entry. */
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { SopsError } from '../../../src/errors.js';
 import { ageProvider, generateIdentity } from '../../../src/keys/age/age.js';
 import type { MasterKey } from '../../../src/keys/provider.js';
 import { fixturePath, fixtureText, readEncrypted } from './entries.js';
@@ -245,6 +247,17 @@ describe('when nothing opens the entry', () => {
     expect(error).toMatchObject({
       hint: 'You have no age identity: name its file in SOPS_AGE_KEY_FILE. The usual places are unknown: $HOME is not defined.',
     });
+  });
+
+  test('a key where its path belongs, and a path where the key does', async () => {
+    const named = (await open({ SOPS_AGE_KEY_FILE: own.identity }).catch((caught: unknown) => caught)) as SopsError;
+    expect(named.message).toContain('failed to open SOPS_AGE_KEY_FILE file: what is named is a key itself');
+    expect(named.hint).toContain('Put it into SOPS_AGE_KEY, or name the file that it is in.');
+    expect(`${named.message} ${named.hint}`).not.toContain(own.identity.slice(20, 40));
+    const path = (await open({ SOPS_AGE_KEY: folder.write('own.txt', own.identity) }).catch(
+      (caught: unknown) => caught,
+    )) as SopsError;
+    expect(path.hint).toContain('It looks like the path of a file, which belongs into SOPS_AGE_KEY_FILE.');
   });
 
   test('no identity is quoted', async () => {

@@ -1,6 +1,6 @@
 /** Empty and odd values of options: refused where they would mean nothing, by an error that helps. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decrypt, decryptData, decryptFile, encrypt, inspect, loadEnv, open } from '../../../src/index.js';
+import { decrypt, decryptData, decryptFile, encrypt, encryptFile, inspect, loadEnv, open } from '../../../src/index.js';
 import { LibraryDesk } from '../../support/library-desk.js';
 
 let desk: LibraryDesk;
@@ -126,4 +126,36 @@ test('a schema names no keys in the bytes of a binary file: what it says of plac
   };
   const error = await decryptFile('b.bin', { ...desk.options, schema: schema as never }).catch((thrown) => thrown);
   expect(error).toMatchObject({ code: 'schema', issues: [{ path: [], code: 'invalid' }] });
+});
+
+describe('what is in a file, given in place of its path, is not shown', () => {
+  const SECRET = 'hunter2';
+  const key = (): string => desk.identity;
+  test.each([
+    'password: hunter2\nother: 1\n',
+    '{"password":"hunter2"}',
+    'PASSWORD=hunter2\n',
+    '-----BEGIN X-----\nhunter2',
+  ])('content %j', async (content) => {
+    const message = 'encryptFile: the file must be a path or a file: URL, and not what is in it';
+    const error = await encryptFile(content, { ...desk.options, recipients: [desk.recipient] }).catch(
+      (thrown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'usage', message, hint: expect.stringContaining('encrypt take content') });
+    expect(JSON.stringify(error)).not.toContain(SECRET);
+  });
+
+  test('an identity', async () => {
+    const calls = [
+      decryptFile(key(), desk.options),
+      decryptFile('s.yaml', { ...desk.options, config: key() }),
+      decryptFile('s.yaml', { ...desk.options, identities: { ageFiles: [key()] } }),
+      decryptFile('s.yaml', { ...desk.options, identities: {}, env: { SOPS_AGE_KEY_FILE: key() } }),
+      decryptFile('s.yaml', { ...desk.options, keyServices: [key()] }),
+    ];
+    for (const error of await Promise.all(calls.map((call) => call.catch((thrown) => thrown)))) {
+      expect(error).toBeInstanceOf(Error);
+      expect(JSON.stringify(error) + String(error.detail)).not.toContain(key().slice(20, 40));
+    }
+  });
 });
