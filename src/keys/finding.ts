@@ -5,6 +5,7 @@ import { systemReason } from '../util/files/files.js';
 import { readNamedFile } from '../util/files/named-file.js';
 import { resolve } from '../util/files/paths.js';
 import type { Host } from '../util/host/host.js';
+import { shownPath } from '../util/text/content-as-path.js';
 
 /** Something that bears on opening keys of a type: an identity, a program, credentials. Holds no secret. */
 export interface KeyFinding {
@@ -51,10 +52,10 @@ export async function fileFinding(
   const path = host.env[variable];
   if (!path) return absent(variable);
   try {
-    return found(`${variable} (${path})`, look(await readNamedFile(resolve(host.cwd, path), host)));
+    return found(`${variable} (${shownPath(path)})`, look(await readNamedFile(resolve(host.cwd, path), host)));
   } catch (cause) {
     const error = cause instanceof SopsError ? cause : new SopsError('key', `cannot be read: ${systemReason(cause)}`);
-    return faulty(`${variable} (${path})`, error);
+    return faulty(`${variable} (${shownPath(path)})`, error);
   }
 }
 

@@ -6,6 +6,7 @@ import { SopsError } from '../errors.js';
 import { FORMATS, type FormatName } from '../formats/registry.js';
 import { append } from '../util/lists.js';
 import { isOf } from '../util/realms.js';
+import { isContent } from '../util/text/content-as-path.js';
 import { ownSignal } from '../util/waiting/deadline.js';
 import type { AnyFormat, Options } from './types.js';
 import { keepingAnswers } from './warning-listener.js';
@@ -29,10 +30,8 @@ const oneOf = (...words: readonly string[]): OptionKind => ({
 
 const YES_NO: OptionKind = { wanted: 'true or false', fits: (value) => typeof value === 'boolean' };
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-/** What is given in place of the path of a file that holds it: messages show paths, and must not show that. */
-const CONTENT = /\n$|^\s*[\w."'-]+\s*[:=].*\n|^\s*\{\s*["\n]|AGE-(?:SECRET-KEY|PLUGIN)-|-----BEGIN /i;
 /** No path holds a zero byte. */
-const isPath = (value: unknown): value is string => isText(value) && !value.includes('\0') && !CONTENT.test(value);
+const isPath = (value: unknown): value is string => isText(value) && !value.includes('\0') && !isContent(value);
 const isPaths = (value: unknown): boolean => Array.isArray(value) && value.every(isPath);
 const TEXT: OptionKind = { wanted: 'a text', fits: isText };
 const TEXTS: OptionKind = { wanted: 'a list of texts', fits: isTexts };
@@ -253,10 +252,10 @@ export function checkedPath(call: string, path: unknown): string {
   const isUrl = lookingAt(`${call}: the file`, () => isOf(URL, path) && path.protocol === 'file:');
   const found = isUrl ? pathOfUrl(path as URL) : undefined;
   if (found !== undefined && !found.includes('\0')) return found;
-  const isContent = isText(path) && CONTENT.test(path);
+  const isNone = isText(path) && isContent(path);
   throw usage(
-    `${call}: the file must be a path or a file: URL${isContent ? ', and not what is in it' : ''}`,
-    isContent ? 'decrypt, decryptData and encrypt take content, and inspect takes it as a Uint8Array.' : undefined,
+    `${call}: the file must be a path or a file: URL${isNone ? ', and not what is in it' : ''}`,
+    isNone ? 'decrypt, decryptData and encrypt take content, and inspect takes it as a Uint8Array.' : undefined,
   );
 }
 

@@ -1,4 +1,5 @@
 /** Who asks a Vault server for a reference, and which one: addresses, tokens and log-ins (docs/stores.md#log-ins). */
+
 import { SopsError } from '../errors.js';
 import type { ServiceCall } from '../services/service-call.js';
 import { isSameServer, serverUrl } from '../services/vault/address.js';
@@ -17,6 +18,7 @@ import { systemReason } from '../util/files/files.js';
 import { readNamedFile } from '../util/files/named-file.js';
 import { resolve } from '../util/files/paths.js';
 import type { Session } from '../util/host/host.js';
+import { shownPath } from '../util/text/content-as-path.js';
 import { parameterOf, type ReferenceContext, serverWord } from './backend.js';
 import type { Lease } from './lease.js';
 
@@ -160,9 +162,13 @@ export class ReferencedVault {
     if (path === '') return this.#unset('VAULT_JWT_FILE');
     const { host } = this.#context;
     const text = await readNamedFile(resolve(host.cwd, path), host).catch((cause: unknown) => {
-      throw new SopsError('store-denied', `${path}, for the log-in at Vault, cannot be read: ${systemReason(cause)}`, {
-        cause,
-      });
+      throw new SopsError(
+        'store-denied',
+        `${shownPath(path)}, for the log-in at Vault, cannot be read: ${systemReason(cause)}`,
+        {
+          cause,
+        },
+      );
     });
     return text.toString('utf8').trim();
   }

@@ -19,6 +19,7 @@ const QUIET: Readonly<Record<string, string>> = {
   'keyservice/services.ts': 'without the agent the key itself is opened',
   'kubernetes/kustomize/kustomization.ts': 'what is not a folder for sure is read next',
   'operations/output.ts': 'what cannot be looked at is not a file that was read',
+  'operations/read/input.ts': 'how messages call a file that was read, and was empty',
   'operations/recipients/revoke.ts': 'a weight, for sharing out memory',
   'operations/recipients/updatekeys.ts': 'a weight, for sharing out memory',
   'repository/grant/grant-writing.ts': 'a weight, for sharing out memory',

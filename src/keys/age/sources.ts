@@ -6,6 +6,7 @@ import { readFileSync } from '../../util/files/fs.js';
 import { resolve } from '../../util/files/paths.js';
 import { pipeBytes } from '../../util/files/pipe-bytes.js';
 import type { Host } from '../../util/host/host.js';
+import { isContent } from '../../util/text/content-as-path.js';
 import { configFolder, homeFolder } from './folders.js';
 import { readIdentities } from './identity-content.js';
 import type { IdentityCandidate } from './identity-text.js';
@@ -159,15 +160,12 @@ function unknownPlace(location: string, holds: IdentitySource['holds'], error: S
   return { location, holds, command: false, lastResort: false, load: async () => ({ state: 'absent', error }) };
 }
 
-/** A key in the place of the path of one, which messages would show. */
-const KEY = /AGE-(?:SECRET-KEY|PLUGIN)-|-----BEGIN /i;
-
 export async function readOrExplain(path: string, failed: string, host: Host): Promise<Buffer> {
-  if (KEY.test(path)) {
+  if (isContent(path)) {
     const hint = /AGE-/i.test(path)
       ? 'Put it into SOPS_AGE_KEY, or name the file that it is in.'
       : 'Name the file that it is in.';
-    throw new SopsError('key', `${failed}: what is named is a key itself`, { hint });
+    throw new SopsError('key', `${failed}: what is named is no path, but content`, { hint });
   }
   try {
     return await readKeys(path, host);

@@ -6,6 +6,7 @@ import { isAbsent, systemReason } from '../../util/files/files.js';
 import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
+import { shownPath } from '../../util/text/content-as-path.js';
 
 /** The user's home folder; empty when there is none. */
 export function homeOf({ env, platform }: Host): string {
@@ -26,7 +27,7 @@ export async function readBasicSection(host: Host): Promise<ReadonlyMap<string, 
     return sectionOf((await readNamedFile(resolve(host.cwd, path), host)).toString('utf8'), 'basic');
   } catch (cause) {
     if (isAbsent(cause)) return new Map();
-    throw new SopsError('key', `cannot read ${path}: ${systemReason(cause)}`, { cause });
+    throw new SopsError('key', `cannot read ${shownPath(path)}: ${systemReason(cause)}`, { cause });
   }
 }
 

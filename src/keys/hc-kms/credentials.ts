@@ -7,6 +7,7 @@ import { systemReason } from '../../util/files/files.js';
 import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host, Session } from '../../util/host/host.js';
+import { shownPath } from '../../util/text/content-as-path.js';
 import { credentialsPath, readBasicSection } from './credentials-file.js';
 import { endpointUrl, iamEndpoint } from './regions.js';
 
@@ -134,7 +135,7 @@ export async function fromPod(host: Host): Promise<Credentials> {
 
 async function readToken(path: string, host: Host): Promise<string> {
   const token = await readNamedFile(resolve(host.cwd, path), host).catch((cause: unknown) => {
-    throw none(`cannot read the token file ${path}: ${systemReason(cause)}`);
+    throw none(`cannot read the token file ${shownPath(path)}: ${systemReason(cause)}`);
   });
   return token.toString('utf8');
 }

@@ -9,6 +9,7 @@ import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
 import { append } from '../../util/lists.js';
+import { shownPath } from '../../util/text/content-as-path.js';
 import { type ReadFiles, settingsIn } from './profiles.js';
 
 /** Gives the SDK what is in the files now; in place of a token the name of its file, which `tokenOf` reads once there is a need. */
@@ -52,7 +53,7 @@ export async function tokenOf(taken: string, host: Host): Promise<string> {
   try {
     return (await readNamedFile(resolve(host.cwd, taken), host)).toString('latin1');
   } catch (cause) {
-    throw new SopsError('key', `cannot read the token file ${taken}: ${systemReason(cause)}`, {
+    throw new SopsError('key', `cannot read the token file ${shownPath(taken)}: ${systemReason(cause)}`, {
       hint: 'The platform of the workload puts it there: mend AWS_WEB_IDENTITY_TOKEN_FILE, or the web_identity_token_file of the profile.',
       cause,
     });

@@ -9,6 +9,7 @@ import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
 import { userHome } from '../../util/host/user-home.js';
 import { isError } from '../../util/realms.js';
+import { shownPath } from '../../util/text/content-as-path.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { importAuthLibrary } from './auth-library.js';
 
@@ -128,8 +129,8 @@ async function applicationDefault(host: Host): Promise<{ text: string; path: str
     return { text: (await readNamedFile(path, host)).toString('utf8'), path };
   } catch (cause) {
     if (!named) return undefined;
-    throw new SopsError('key', `cannot read the credentials: ${systemReason(cause)}: ${path}`, {
-      hint: 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it.',
+    throw new SopsError('key', `cannot read the credentials: ${systemReason(cause)}: ${shownPath(path)}`, {
+      hint: 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it; GOOGLE_CREDENTIALS takes their text as well.',
       cause,
     });
   }

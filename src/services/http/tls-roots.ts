@@ -1,9 +1,11 @@
 /** The certificates that servers are checked against, when the user names a file of them. */
+
 import { type ErrorCode, SopsError } from '../../errors.js';
 import { systemReason } from '../../util/files/files.js';
 import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
+import { shownPath } from '../../util/text/content-as-path.js';
 
 /** What to do when nobody vouches for a server's certificate. */
 export const AUTHORITY_HINT = "Name the file with the authority's certificate in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS.";
@@ -23,8 +25,12 @@ export async function readTlsRoots(
   try {
     return await readNamedFile(resolve(host.cwd, file), host);
   } catch (cause) {
-    throw new SopsError(code, `cannot read the certificates of ${variable}: ${systemReason(cause)}: ${file}`, {
-      cause,
-    });
+    throw new SopsError(
+      code,
+      `cannot read the certificates of ${variable}: ${systemReason(cause)}: ${shownPath(file)}`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -1,4 +1,5 @@
 /** Kubeconfig files, merged as kubectl merges them: which cluster is meant, and who asks (docs/stores.md#kubernetes). */
+
 import { delimiter, dirname, join } from 'node:path';
 import { SopsError } from '../../errors.js';
 import { isAbsent, systemReason } from '../../util/files/files.js';
@@ -6,6 +7,7 @@ import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
 import { userHome } from '../../util/host/user-home.js';
+import { shownPath } from '../../util/text/content-as-path.js';
 import { objectMembers, textMember } from '../http/answer.js';
 
 /** An object of a file, with the folder where relative paths in it begin. */
@@ -94,7 +96,7 @@ export async function settingBytes({ members, folder }: Section, key: string, ho
 /** The bytes of a file that a kubeconfig names. */
 export async function readNamed(path: string, what: string, host: Host): Promise<Buffer> {
   return readNamedFile(path, host).catch((cause: unknown) => {
-    throw unusable(`${what}: ${path} cannot be read: ${systemReason(cause)}`, 'See the kubeconfig.', cause);
+    throw unusable(`${what}: ${shownPath(path)} cannot be read: ${systemReason(cause)}`, 'See the kubeconfig.', cause);
   });
 }
 
@@ -109,7 +111,7 @@ async function readKubeconfig(path: string, host: Host): Promise<Section | undef
     text = (await readNamedFile(path, host)).toString('utf8');
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
-    throw unusable(`${path} cannot be read: ${systemReason(cause)}`, 'See its permissions.', cause);
+    throw unusable(`${shownPath(path)} cannot be read: ${systemReason(cause)}`, 'See its permissions.', cause);
   }
   const { parse } = await import('../../packages/yaml.js');
   try {

@@ -6,6 +6,7 @@ import { systemReason } from '../../util/files/files.js';
 import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
+import { shownPath } from '../../util/text/content-as-path.js';
 import { readTlsRoots } from '../http/tls-roots.js';
 import { parseConnectionString } from './connection-string.js';
 
@@ -104,7 +105,7 @@ async function tlsFor(
     const path = given.get(name);
     if (!path || (name === 'sslrootcert' && path === 'system')) return undefined;
     return readNamedFile(resolve(host.cwd, path), host).catch((cause: unknown) => {
-      throw new SopsError(code, `its ${name} cannot be read: ${systemReason(cause)}: ${path}`, { cause });
+      throw new SopsError(code, `its ${name} cannot be read: ${systemReason(cause)}: ${shownPath(path)}`, { cause });
     });
   };
   const [cert, key] = [await file('sslcert'), await file('sslkey')];

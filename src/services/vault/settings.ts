@@ -8,6 +8,7 @@ import { readdir } from '../../util/files/fs-promises.js';
 import { readNamedFile } from '../../util/files/named-file.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Host } from '../../util/host/host.js';
+import { shownPath } from '../../util/text/content-as-path.js';
 import { parseDuration } from '../../util/text/duration.js';
 
 export interface VaultSettings {
@@ -173,5 +174,7 @@ async function readNamed(variable: string, path: string, host: Host): Promise<Bu
 }
 
 function unreadable(variable: string, path: string, cause: unknown): SopsError {
-  return new SopsError('key', `cannot read ${path}, named by ${variable}: ${systemReason(cause)}`, { cause });
+  return new SopsError('key', `cannot read ${shownPath(path)}, named by ${variable}: ${systemReason(cause)}`, {
+    cause,
+  });
 }

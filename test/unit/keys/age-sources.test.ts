@@ -249,17 +249,6 @@ describe('when nothing opens the entry', () => {
     });
   });
 
-  test('a key where its path belongs, and a path where the key does', async () => {
-    const named = (await open({ SOPS_AGE_KEY_FILE: own.identity }).catch((caught: unknown) => caught)) as SopsError;
-    expect(named.message).toContain('failed to open SOPS_AGE_KEY_FILE file: what is named is a key itself');
-    expect(named.hint).toContain('Put it into SOPS_AGE_KEY, or name the file that it is in.');
-    expect(`${named.message} ${named.hint}`).not.toContain(own.identity.slice(20, 40));
-    const path = (await open({ SOPS_AGE_KEY: folder.write('own.txt', own.identity) }).catch(
-      (caught: unknown) => caught,
-    )) as SopsError;
-    expect(path.hint).toContain('It looks like the path of a file, which belongs into SOPS_AGE_KEY_FILE.');
-  });
-
   test('no identity is quoted', async () => {
     for (const text of [
       `${own.identity}x`,
@@ -273,4 +262,15 @@ describe('when nothing opens the entry', () => {
       expect(error.message.toUpperCase()).not.toContain(own.identity.slice(20, 40));
     }
   });
+});
+
+test('a key where its path belongs, and a path where the key does', async () => {
+  const named = (await open({ SOPS_AGE_KEY_FILE: own.identity }).catch((caught: unknown) => caught)) as SopsError;
+  expect(named.message).toContain('failed to open SOPS_AGE_KEY_FILE file: what is named is no path, but content');
+  expect(named.hint).toContain('Put it into SOPS_AGE_KEY, or name the file that it is in.');
+  expect(`${named.message} ${named.hint}`).not.toContain(own.identity.slice(20, 40));
+  const path = (await open({ SOPS_AGE_KEY: folder.write('own.txt', own.identity) }).catch(
+    (caught: unknown) => caught,
+  )) as SopsError;
+  expect(path.hint).toContain('It looks like the path of a file, which belongs into SOPS_AGE_KEY_FILE.');
 });

@@ -31,6 +31,7 @@ const OWN_MODULES = [
   'util/files/paths.ts',
   'util/files/pipe-bytes.ts',
   'util/realms.ts',
+  'util/text/content-as-path.ts',
   'util/text/text.ts',
 ];
 
