@@ -4,7 +4,7 @@
  * A sample by default: every seventh call; FAULTS_SAMPLE says how far apart, FAULTS=all takes them all, FAULTS_PART=2/5 the second fifth.
  */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../support/desk.js';
 import { layOutKustomize } from './bystanders.js';
@@ -79,7 +79,10 @@ function layOut(scene: Scene): void {
   desk.clear();
   mkdirSync(desk.path('home'));
   // A file that takes the place of another may be read by the same users, at every moment.
-  for (const [name, content] of Object.entries(scene.files)) chmodSync(desk.write(name, content), 0o600);
+  for (const [name, content] of Object.entries(scene.files)) {
+    mkdirSync(dirname(desk.path(name)), { recursive: true });
+    chmodSync(desk.write(name, content), 0o600);
+  }
 }
 
 async function wholeRun(scene: Scene): Promise<{ calls: readonly string[]; files: ReadonlyMap<string, string> }> {
@@ -122,12 +125,12 @@ const contents = (): Map<string, string> => new Map(listed().map((name) => [name
 /** What a file says, whatever is new in it each time. */
 async function meaning(name: string): Promise<string> {
   const text = desk.text(name);
-  if (text.includes('ENC[') && text.includes('\nsops:')) {
+  if (text.includes('ENC[') && /\nsops[:_]/.test(text)) {
     // Elsewhere, since a run in the folder would sweep it.
     const env = { SOPS_AGE_KEY: `${desk.identity}\n${SECOND.identity}` };
     const words = ['decrypt', '--filename-override', name];
     const { stdout, stderr, status } = await elsewhere.run(words, { env, stdin: text });
-    const recipients = text.match(/recipient: .*/g)?.join(' ');
+    const recipients = text.match(/recipient[:=].*/g)?.join(' ');
     return status === 0 ? `${stdout}${recipients}` : stderr;
   }
   return text

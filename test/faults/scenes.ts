@@ -32,6 +32,9 @@ export const NAMES = [
   'set',
   'unset',
   'rotate -i',
+  'updatekeys -y of several',
+  'encrypt --output-dir',
+  'import env',
   'updatekeys -y',
   'groups add -i',
   'edit',
@@ -57,6 +60,7 @@ export async function scenesFor(desk: Desk, programs: string): Promise<ReadonlyM
     ...scenesOfValues(things),
     ...scenesOfEditing(things),
     ...scenesOfKeys(things),
+    ...scenesOfSeveral(things),
     building(things, programs),
   ];
   return new Map(all.map((scene) => [scene.name, scene]));
@@ -123,6 +127,29 @@ function scenesOfKeys({ own, both, sealed, shared }: Things): Scene[] {
       files: { 'p.yaml': sealed, 'q.yaml': sealed, '.sops.yaml': own },
     },
     { name: 'init', words: ['init', '--yes'], files: {}, env: { SOPS_AGE_KEY: '', SOPS_AGE_RECIPIENTS: '' } },
+  ];
+}
+
+function scenesOfSeveral({ own, both, sealed }: Things): Scene[] {
+  const isPlain = true;
+  return [
+    {
+      name: 'updatekeys -y of several',
+      words: ['updatekeys', '-y', '.'],
+      files: { 'p.yaml': sealed, 'sub/q.yaml': sealed, 'sub/deep/r.yaml': sealed, '.sops.yaml': both },
+    },
+    {
+      name: 'encrypt --output-dir',
+      words: ['encrypt', '--output-dir', 'out', 'p.yaml', 'sub/q.yaml'],
+      files: { 'p.yaml': PLAIN, 'sub/q.yaml': PLAIN, '.sops.yaml': own },
+      isPlain,
+    },
+    {
+      name: 'import env',
+      words: ['import', 'env', 'p.env', 'sub/q.env'],
+      files: { 'p.env': `A=${CANARY}\n`, 'sub/q.env': `export A="${CANARY}"\n`, '.sops.yaml': own },
+      isPlain,
+    },
   ];
 }
 
