@@ -27,18 +27,25 @@ export function documentsAsTheyAre(documents: readonly Branch[]): Branch[] {
 
 /**
  * Throws `output-format` where documents that were read from a text of the printer are not `wanted`: with other keys or values, empty ones,
- * too, or fewer documents. Only the type of a value in clear may be another, as that of a number in dotenv.
+ * too. Only the type of a value in clear may be another, as that of a number in dotenv.
  */
 export function checkConverted(found: readonly Branch[], wanted: readonly Branch[], conversion: Conversion): void {
-  const { reader, printer } = conversion;
-  const number = leftOut(found, wanted);
-  if (number !== undefined) {
-    const message = `${printer.name} has no place for document ${number} of this ${reader.name} file`;
-    const hint = `Encrypt it as ${reader.name}, or each document as a file of its own.`;
-    throw new SopsError('output-format', message, { hint });
-  }
+  const { printer } = conversion;
   const path = differenceBetween(found, wanted, { printer, same: sameText });
   if (path) throw notReadBack(conversion, path);
+}
+
+/** Throws `output-format` where fewer documents were read than there are with something in them. */
+export function checkPlaces(
+  found: readonly Branch[],
+  wanted: readonly Branch[],
+  { reader, printer }: Conversion,
+): void {
+  const number = leftOut(found, wanted);
+  if (number === undefined) return;
+  const message = `${printer.name} has no place for document ${number} of this ${reader.name} file`;
+  const hint = `Encrypt it as ${reader.name}, or each document as a file of its own.`;
+  throw new SopsError('output-format', message, { hint });
 }
 
 /** The refusal of a tree that a format cannot say; `path` is where, if that is known. */

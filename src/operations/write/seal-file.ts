@@ -219,10 +219,18 @@ async function checkConversion(
   bytes: Uint8Array,
   wanted: readonly Branch[],
 ): Promise<string | undefined> {
-  const { checkConverted, lostCommentsNote, notReadBack } = await import('../read/conversion.js');
+  const { checkConverted, checkPlaces, lostCommentsNote, notReadBack } = await import('../read/conversion.js');
+  let file: SourceFile;
   let found: readonly Branch[];
   try {
-    found = readBack(sealing, sealing.printer, bytes).file.documents;
+    file = parseBack(sealing.printer, bytes);
+  } catch (error) {
+    throw notReadBack(sealing, undefined, error);
+  }
+  // First, since the MAC covers what is left out.
+  checkPlaces(file.documents, wanted, sealing);
+  try {
+    found = openBack(sealing, sealing.printer, file).file.documents;
   } catch (error) {
     throw notReadBack(sealing, undefined, error);
   }

@@ -35,6 +35,7 @@ describe('encrypting into another format', () => {
 
   test.each([
     ['x.yaml', 'a: 1\n---\nb: ""\n', 'json', 'json has no place for document 2 of this yaml file'],
+    ['x.yaml', 'a: 1\n---\nb: 2\n', 'json', 'json has no place for document 2 of this yaml file'],
     ['x.yaml', 'a: 1\n---\nb: {}\n', 'dotenv', 'dotenv has no place for document 2 of this yaml file'],
     ['x.json', '{"s":{"k":"","k":"1"}}', 'ini', 'this json document cannot be read back from ini'],
     ['x.json', '{"s":{"k":"","k":""}}', 'ini', 'this json document cannot be read back from ini'],

@@ -1,6 +1,4 @@
 /** What `check` finds in files of the work tree: each kind of mistake, and nothing where there is none. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { generateIdentity } from '../../../../src/keys/age/x25519.js';
 import { CheckedRepository } from '../../../support/checked-repository.js';
@@ -154,26 +152,6 @@ describe('a file that is encrypted in part', () => {
     const path = `secrets/b.${ending}`;
     await repository.seal(path, plain);
     repository.change(path, (text) => `${text}${comment}\n`);
-    const found = (await repository.found()).filter((one) => !one.startsWith('unrecognised'));
-    expect(found).toEqual([`plain-comment ${path}`]);
-  });
-
-  test.each([
-    ['yaml', PLAIN, (text: string) => text.replace(/^sops:$/m, 'sops: # PLAINTEXT')],
-    ['yaml in braces', '{"a": 1}\n', (text: string) => text.replace('"sops": {', '"sops": # PLAINTEXT\n {')],
-    ['yaml in braces, behind', '{"a": 1}\n', (text: string) => text.replace(/\}\s*\}\s*$/, '} # PLAINTEXT\n, }\n')],
-    ['ini', '[a]\nb = 1\n', (text: string) => text.replace('[sops]', '[sops] ; PLAINTEXT')],
-    ['toml', 'a = 1\n', (text: string) => text.replace('[sops]', '[sops] # PLAINTEXT')],
-    ['toml', 'a = 1\n', (text: string) => text.replace('[[sops.age]]', '[[sops.age]] # PLAINTEXT')],
-  ])('a comment on the line that the metadata begins with: %s', async (format, plain, change) => {
-    const [ending = ''] = format.split(' ');
-    const sealed = format === ending ? `secrets/b.${ending}` : 'secrets/b.json';
-    await repository.seal(sealed, plain);
-    const path = `secrets/b.${ending}`;
-    const text = change(repository.read(sealed));
-    expect(text).toContain('PLAINTEXT');
-    rmSync(join(repository.folder, sealed));
-    repository.write({ [path]: text });
     const found = (await repository.found()).filter((one) => !one.startsWith('unrecognised'));
     expect(found).toEqual([`plain-comment ${path}`]);
   });
