@@ -22,7 +22,7 @@ import { writeManual } from './manual.mjs';
 import { remembered } from './memory.mjs';
 import { bundlePackages, leavePackages, packagedFiles, writePapers } from './packages.mjs';
 import { EXECUTABLE_PARTS, FIRST, LAST, PARTS } from './parts.mjs';
-import { Replacements } from './replacements.mjs';
+import { answering, Replacements } from './replacements.mjs';
 import { markFunctions, rangesRun } from './run-first.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -244,8 +244,9 @@ async function buildLibrary(dist) {
 async function buildModules(folder) {
   const { texts, parts } = await bundleProgram(EXECUTABLE_PARTS);
   const packages = await bundlePackages(root, COMMON);
-  const start = { entryPoints: [STANDALONE], format: 'esm', write: false };
-  const { outputFiles } = await build({ ...COMMON, ...start, plugins: [takeMain, takeFromParts(parts)] });
+  const start = { entryPoints: [STANDALONE], format: 'esm', write: false, metafile: true };
+  const { outputFiles, metafile } = await build({ ...COMMON, ...start, plugins: [takeMain, takeFromParts(parts)] });
+  checkAlone(metafile.inputs);
   const words = new Replacements('built-ins', 'paths');
   const own = [...texts, ['start', outputFiles[0].text]].map(([name, text]) => [name, withExactPath(withBuiltIns(withoutItself(name, text), words), words)]);
   const paths = await build({ ...COMMON, entryPoints: [EXACT_PATH], format: 'esm', write: false });
@@ -260,12 +261,19 @@ async function buildModules(folder) {
 /** Lets the start of the executable import the program statically, though it stands in a part: that is one turn of the event loop less. */
 const takeMain = {
   name: 'main',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^\.\/main\.js$/ }, ({ path, kind }) => (kind === 'import-statement' ? { path, namespace: 'main' } : undefined));
+  setup(whole) {
+    const bundler = answering(whole);
+    bundler.onResolve({ filter: /^\.\.\/main\.js$/ }, ({ path, kind }) => (kind === 'import-statement' ? { path, namespace: 'main' } : undefined));
     bundler.onLoad({ filter: /.*/, namespace: 'main' }, () => ({ contents: "import { cli_main } from './sops-ts.js'; export const { main, processStreams } = cli_main;" }));
     bundler.onResolve({ filter: /.*/, namespace: 'main' }, ({ path }) => ({ path, external: true }));
   },
 };
+
+/** The start of the executable must hold no module that stands in a part: with two of it, errors of one are none for the other. */
+function checkAlone(inputs) {
+  const twice = Object.keys(inputs).filter((path) => path.startsWith('src/') && dirname(path) !== dirname(STANDALONE));
+  if (twice.length > 0) throw new Error(`these stand in the start of the executable and in a part of it: ${twice.join(', ')}`);
+}
 
 /** What a module imports of Node: a name, all of it, or some names. */
 const BUILT_IN_IMPORT = /^import (?:(\w+)|\* as (\w+)|\{([^}]*)\}) from "(node:[\w/]+)";\n/gm;

@@ -43,6 +43,9 @@ const HERE = `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
 /** Without the last two a file of the folder where it is started could make it run code. */
 const FLAGS = ['--compile', '--minify', '--bytecode', '--format', 'esm', '--splitting', '--compile-jit-policy=100', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
 
+/** The status of a build for which Bun cannot be fetched: EX_UNAVAILABLE. Whatever else goes wrong is a fault of the build. */
+const NO_BUN = 69;
+
 /** The path of Bun for a target, fetched once. */
 function findBun(target) {
   const [name, digest] = BUN[target] ?? [];
@@ -51,10 +54,16 @@ function findBun(target) {
   if (existsSync(file)) return file;
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, 'bun-'));
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, `@oven/bun-${name}@${VERSION}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-  const [archive = ''] = readdirSync(folder);
+  const wanted = `@oven/bun-${name}@${VERSION}`;
+  const { status } = spawnSync('npm', ['pack', '--silent', '--pack-destination', folder, wanted], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const [archive] = readdirSync(folder);
+  if (status !== 0 || archive === undefined) {
+    rmSync(folder, { recursive: true });
+    console.error(`npm cannot fetch ${wanted}; SOPS_TS_BUN names a Bun that is there`);
+    process.exit(NO_BUN);
+  }
   const found = `sha512-${createHash('sha512').update(readFileSync(join(folder, archive))).digest('base64')}`;
-  if (found !== digest) throw new Error(`@oven/bun-${name}@${VERSION} has the digest ${found}, and should have ${digest}`);
+  if (found !== digest) throw new Error(`${wanted} has the digest ${found}, and should have ${digest}`);
   execFileSync('tar', ['xzf', archive], { cwd: folder });
   rmSync(join(folder, archive));
   rmSync(dirname(dirname(file)), { recursive: true, force: true });

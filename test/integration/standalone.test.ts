@@ -25,14 +25,18 @@ import { announceSkipped, findTool } from '../support/programs.js';
 const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  pw: hunter2\n';
 const COUNT = 14;
 
+/** How the build ends where npm cannot fetch Bun. */
+const NO_BUN = 69;
+
 /** The folder with the executable; undefined where Bun or its package cannot be had, or there is none for this system. */
 const RELEASE = built();
 if (RELEASE === undefined) announceSkipped(COUNT, 'the executable cannot be built: Bun is not to be had');
 
 function built(): string | undefined {
   if (process.env.SOPS_TS_EXECUTABLE) return process.env.SOPS_TS_EXECUTABLE;
-  const { status } = spawnSync(process.execPath, [join(ROOT, '.ci/standalone.mjs')], { stdio: 'ignore' });
-  if (status !== 0) return undefined;
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, '.ci/standalone.mjs')], { encoding: 'utf8' });
+  if (status === NO_BUN) return undefined;
+  if (status !== 0) throw new Error(`the executable cannot be built: ${stderr}`);
   const name = readdirSync(join(ROOT, 'release')).find((one) => one.endsWith(`-${process.platform}-${process.arch}`));
   return name === undefined ? undefined : join(ROOT, 'release', name);
 }
@@ -44,7 +48,8 @@ let folder: string;
 beforeAll(async () => {
   desk = new Desk();
   folder = mkdtempSync(join(tmpdir(), 'bin ü-'));
-  symlinkSync(RELEASE ?? '', join(folder, 'sops-ts'));
+  if (RELEASE === undefined) return;
+  symlinkSync(RELEASE, join(folder, 'sops-ts'));
   for (const name of ['sops', 'ksops', 'vals']) symlinkSync('sops-ts', join(folder, name));
   desk.write('e.yaml', await desk.encrypt('s.yaml', SECRET, '--encrypted-regex', '^(data|stringData)$'));
 });
