@@ -26,12 +26,14 @@ export const PARTS = {
     ...['src/cli/main.ts', 'src/cli/commands/decrypt.ts', 'src/cli/commands/git-textconv.ts', 'src/formats/json/json.ts', 'src/keys/age/age.ts'],
     ...['src/util/text/byte-order.ts', 'src/util/lists.ts', ...LITTLE],
   ],
-  /** YAML, which is a quarter of what decrypting it needs, and nothing that other formats do; and making one format of another, of which one is nearly always YAML. */
-  yaml: ['src/formats/yaml/yaml.ts', 'src/operations/read/conversion.ts'],
+  /** YAML, which is a quarter of what decrypting it needs, and nothing that other formats do. */
+  yaml: ['src/formats/yaml/yaml.ts'],
   /** The plug-in of kustomize, which has a start file of its own. */
   kustomize: ['src/cli/plugin.ts'],
   /** The other formats that are common, and what decrypting now and then runs beside that. */
   formats: ['src/formats/dotenv.ts', 'src/formats/ini/ini.ts', 'src/formats/binary.ts', 'src/cli/version.ts', 'src/keys/age/plugin-trust.ts', 'src/keys/age/failure.ts', 'src/datakey/recovery-report.ts'],
+  /** Holding what is made of one format in another against the first. */
+  convert: ['src/operations/read/conversion.ts'],
   /** Reading `.sops.yaml`. */
   config: ['src/config/read.ts'],
   /** What encrypting runs. */

@@ -22,7 +22,7 @@ afterAll(() => {
 });
 
 /** Bytes of what every run reads, of what it reads for YAML, of the whole program, and of the packages: to be raised knowingly. */
-const BUDGET = { first: 205_000, yaml: 62_000, all: 1_574_000, packages: 2_700_000 };
+const BUDGET = { first: 205_000, yaml: 62_000, all: 1_580_000, packages: 2_700_000 };
 
 /** What takes as many bytes as it may, or more. */
 function beyondBudget(sizes: Readonly<Record<keyof typeof BUDGET, number>>): string[] {
@@ -67,6 +67,7 @@ describe('the files of the program', () => {
     ['sops-ts', []],
     ['yaml', ['sops-ts']],
     ['formats', ['sops-ts']],
+    ['convert', ['sops-ts', 'yaml']],
     ['encrypt', ['sops-ts']],
     ['write', ['sops-ts']],
     ['services', ['sops-ts']],
