@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { closeQuietly, systemCode } from '../util/files/files.js';
 import { constants, existsSync, linkSync, openByCallback, openSync, renameSync, rmSync } from '../util/files/fs.js';
 import { holdTemporary } from '../util/files/temporaries.js';
-import { append } from '../util/lists.js';
 import { nativeCommand, type ProgramCall } from './native-command.js';
 
 /** Spare pipes that one call makes, and how few make it worth the next call. */
@@ -171,11 +170,7 @@ export class FifoServer {
     const paths = this.#nextPaths();
     const { file, args, env } = mkfifo(paths);
     const made = spawnSync(file, args, { stdio: 'ignore', env }).status === 0;
-    if (made)
-      append(
-        this.#spares,
-        paths.map((path) => ({ path })),
-      );
+    if (made) for (const path of paths) this.#spares.push({ path });
     return made;
   }
 
@@ -186,11 +181,7 @@ export class FifoServer {
     const { file, args, env } = mkfifo(paths);
     const done = (error: unknown): void => {
       this.#isRefilling = false;
-      if (!error)
-        append(
-          this.#spares,
-          paths.map((path) => ({ path })),
-        );
+      if (!error) for (const path of paths) this.#spares.push({ path });
     };
     try {
       execFile(file, args, { env }, done);

@@ -5,7 +5,6 @@ import { SopsError } from '../errors.js';
 import { systemReason } from '../util/files/files.js';
 import { readFile } from '../util/files/fs-promises.js';
 import type { AuditLog, Host } from '../util/host/host.js';
-import { append } from '../util/lists.js';
 import { AuditDatabase } from './audit-database.js';
 import type { AuditBackend, AuditUser } from './audit-event.js';
 
@@ -48,17 +47,11 @@ async function backendsOf(path: string, user: AuditUser, host: Host): Promise<Au
   const backends: AuditBackend[] = postgres.map((text, at) => new AuditDatabase(text, `backend ${at + 1}`, user, host));
   if (files.length > 0) {
     const { AuditFile } = await import('./audit-file.js');
-    append(
-      backends,
-      files.map((file, at) => new AuditFile(file, `jsonl ${at + 1}`)),
-    );
+    for (const [at, file] of files.entries()) backends.push(new AuditFile(file, `jsonl ${at + 1}`));
   }
   if (syslog.length > 0) {
     const { AuditSyslog } = await import('./audit-syslog.js');
-    append(
-      backends,
-      syslog.map((choice, at) => new AuditSyslog(choice, `syslog ${at + 1}`, host)),
-    );
+    for (const [at, choice] of syslog.entries()) backends.push(new AuditSyslog(choice, `syslog ${at + 1}`, host));
   }
   return backends;
 }

@@ -10,7 +10,6 @@ import { tellSwept } from '../../util/files/leftovers.js';
 import { makeFolder } from '../../util/files/new-folder.js';
 import { resolve } from '../../util/files/paths.js';
 import type { Session } from '../../util/host/host.js';
-import { append } from '../../util/lists.js';
 import { retryWhenThrottled } from '../../util/waiting/backoff.js';
 import { concurrencyLimitOf } from '../../util/waiting/concurrency-limit.js';
 import type { Context } from '../commands/command.js';
@@ -99,10 +98,7 @@ export async function workOn(target: Target, job: Job, destination: Destination)
     const { warnings: more, format } = await retryWhenThrottled(concurrencyLimitOf(host), () =>
       command.run(one, output),
     );
-    append(
-      warnings,
-      more.map((message) => naming(path, message)),
-    );
+    for (const message of more) warnings.push(naming(path, message));
     return { ...known, ...(place && { output: place }), ...(printed && { printed: { bytes: printed, format } }) };
   } catch (error) {
     return { ...known, error };

@@ -65,10 +65,7 @@ export async function readSources({ inputs, references }: NamesRequest, host: Se
       );
     }
     append(manifests, read ?? []);
-    append(
-      found,
-      named.map((one) => ({ ...one, file })),
-    );
+    for (const one of named) found.push({ ...one, file });
   }
   return { manifests, references: found };
 }

@@ -87,16 +87,10 @@ export function applyPatch(bytes: Uint8Array, patch: Patch, file: string, object
       continue;
     }
     const fields = itemsOf(manifest.root).map(({ key }) => key);
-    append(
-      touches,
-      targets.flatMap((object) => touchOf(file, object, fields)),
-    );
+    for (const object of targets) append(touches, touchOf(file, object, fields));
     if (!manifest.sops) continue;
     merged.push(targets.length > 0);
-    append(
-      merged,
-      targets.map((object) => mergeSealed(object, manifest, file)),
-    );
+    for (const object of targets) merged.push(mergeSealed(object, manifest, file));
   }
   const isMergedSealed = merged.length > 0 && !merged.includes(false);
   if (patch.path === undefined && merged.includes(false) && touches.length === 0) {

@@ -17,7 +17,6 @@ import { UNNOTED } from '../../run/audit-trail.js';
 import type { Run } from '../../run/run.js';
 import { statOf } from '../../util/files/files.js';
 import type { Session } from '../../util/host/host.js';
-import { append } from '../../util/lists.js';
 import { retryWhenThrottled } from '../../util/waiting/backoff.js';
 import { concurrencyLimitOf } from '../../util/waiting/concurrency-limit.js';
 import { MOST_AT_A_TIME, sideBySide } from '../../util/waiting/side-by-side.js';
@@ -168,10 +167,7 @@ async function makeFile(file: FilePlan, work: GrantWork, warnings: string[]): Pr
   const indent = run.indent(undefined, { reader: found.store, printer: found.store });
   const bytes = await wrapFileFor(found.bytes, { opened, key, group, place, keyServices, indent });
   const heard = [...opened.warnings, ...lostComments(found.file.metadata)];
-  append(
-    warnings,
-    heard.map((warning) => `${file.path}: ${warning}`),
-  );
+  for (const warning of heard) warnings.push(`${file.path}: ${warning}`);
   return { read: found.bytes, bytes };
 }
 
