@@ -195,3 +195,8 @@ export function formatNamed(name: string): FormatRow {
   if (!found) throw new TypeError(`no format is called ${name}`);
   return found;
 }
+
+/** Whether all values of a format are texts, so that its plaintext does not show what else they are: those of so few levels of keys. */
+export function holdsTextsAlone(name: string): boolean {
+  return formatNamed(name).levels !== undefined;
+}

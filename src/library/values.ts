@@ -1,6 +1,6 @@
 /** From trees to plain data and back. */
 import { SopsError } from '../errors.js';
-import { FORMATS, formatNamed } from '../formats/registry.js';
+import { FORMATS, holdsTextsAlone } from '../formats/registry.js';
 import type { FormatStore } from '../formats/store.js';
 import { valuePathText } from '../operations/read/value-path.js';
 import { checkHoldsTexts } from '../operations/write/held-texts.js';
@@ -121,7 +121,7 @@ function treeOfValue(data: Data): Node {
 
 /** Throws `output-format` for null in a format of nothing but texts, in which SOPS writes one that is no null. */
 export function checkNulls(tree: Node, format: string): void {
-  if (formatNamed(format).levels === undefined) return;
+  if (!holdsTextsAlone(format)) return;
   for (const { node, path } of leaves([branch([item('', tree)])])) {
     if (node.value !== null) continue;
     const place = path.slice(1);
@@ -134,7 +134,7 @@ export function checkNulls(tree: Node, format: string): void {
 
 /** A tree as a format of nothing but texts holds it without loss: as SOPS writes times there, parts of seconds are left out. */
 export function withTimesAsTexts(tree: Node, format: string): Node {
-  if (formatNamed(format).levels === undefined) return tree;
+  if (!holdsTextsAlone(format)) return tree;
   const textOf = ({ value }: Leaf): LeafValue => (isTimestamp(value) && formatRfc3339(value)) || value;
   return rebuilt(tree, { leaf: (node) => leaf(textOf(node)) });
 }

@@ -1,7 +1,7 @@
 /** The sheet on which a user decides conflicts: a YAML map of the values in conflict alone, with marks between the sides. */
 import { SopsError } from '../../errors.js';
 import { conflictLines } from '../../formats/merge-conflict.js';
-import { formatNamed } from '../../formats/registry.js';
+import { formatNamed, holdsTextsAlone } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import { rebuilt } from '../../tree/rebuild.js';
 import {
@@ -109,7 +109,7 @@ export class ConflictSheet {
 
   /** Without places, and in formats that know texts alone as text. */
   private fitted(value: Value): Value {
-    const isFlat = formatNamed(this.format.name).levels !== undefined;
+    const isFlat = holdsTextsAlone(this.format.name);
     return rebuilt(value, { leaf: (of) => leaf(isFlat ? flatTextOf(of.value) : of.value) });
   }
 }

@@ -1,6 +1,6 @@
 /** A tree in another format, or printed anew, held against the tree it was made from: nothing of it is to be lost unseen. */
 import { SopsError } from '../../errors.js';
-import { formatNamed } from '../../formats/registry.js';
+import { holdsTextsAlone } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import { sameButComments, sameLeafValue } from '../../tree/equality.js';
 import { leaves, nodes } from '../../tree/leaves.js';
@@ -69,7 +69,7 @@ export function lossesOf(printed: string, documents: readonly Branch[], printer:
   }
   const losses: string[] = [];
   if (leftOut(found, documents) !== undefined) losses.push(`${name} has no place for more than the first document`);
-  const same = formatNamed(name).levels === undefined ? sameText : sameTextOfText;
+  const same = holdsTextsAlone(name) ? sameTextOfText : sameText;
   const path = differenceBetween(found, documents, { printer, same });
   if (path)
     losses.push(`${name} has no way to say ${path.length > 0 ? valuePathText([...path]) : 'all of it'} as it is`);

@@ -1,7 +1,7 @@
 /** Changing single entries of an encrypted file in place: what `set` and `unset` have in common. */
 
 import { SopsError } from '../../errors.js';
-import { formatNamed } from '../../formats/registry.js';
+import { holdsTextsAlone } from '../../formats/registry.js';
 import { openRun, type Run } from '../../run/run.js';
 import { doubledKeyWarning } from '../../tree/doubled-key.js';
 import type { TreePath } from '../../tree/path.js';
@@ -68,7 +68,8 @@ async function changeOnce(
   const doubled = document && doubledKeyWarning(document, request.path);
   if (doubled !== undefined) opened.warnings.push(doubled);
   const changing = opened.store.contentKey !== undefined ? keepingContent(change, request, run) : change;
-  const exact = isOfTexts(opened) ? exactChange(opened, change) : undefined;
+  // There plaintext does not show all that values are.
+  const exact = holdsTextsAlone(opened.store.name) ? exactChange(opened, change) : undefined;
   const edited = await marshalled(() => changedText(opened, before.text, changing, indent.width));
   const { text: after } = edited;
   const changed = exact?.changed ?? edited.changed;
@@ -81,11 +82,6 @@ async function changeOnce(
   const sealed = await sealText({ opened, before, after, printer, indent, exactly, letsGo: true });
   await writeOutput(sealed.bytes, 'ciphertext', { ...request, read }, run);
   return { warnings, written: true };
-}
-
-/** Whether plaintext of the format does not show all that its values are. */
-function isOfTexts({ store }: OpenedFile): boolean {
-  return formatNamed(store.name).levels !== undefined;
 }
 
 /**

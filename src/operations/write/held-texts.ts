@@ -1,6 +1,6 @@
 /** Texts that a format of nothing but texts has no way to write: dotenv takes a backslash with an n behind it for a line break. */
 import { SopsError } from '../../errors.js';
-import { formatNamed } from '../../formats/registry.js';
+import { holdsTextsAlone } from '../../formats/registry.js';
 import type { FormatStore } from '../../formats/store.js';
 import { sameButComments } from '../../tree/equality.js';
 import { leaves } from '../../tree/leaves.js';
@@ -11,12 +11,8 @@ import { valuePathText } from '../read/value-path.js';
 
 /** Throws `output-format` where a plaintext that was printed from documents does not have their texts. Only formats of texts are looked at. */
 export function checkHoldsTexts(store: FormatStore, printed: string, documents: readonly Branch[]): void {
-  if (formatNamed(store.name).levels === undefined) return;
-  const found = (store.parsePlain ?? store.parse)(encodeText(printed)).documents;
-  // As nearly always, and a table of a large file is larger than the file.
-  if (sameButComments(found, documents)) return;
-  const [first] = textsReadOtherwise(found, documents);
-  if (first) throw notHeld(store, first);
+  const { others } = readAgain(store, printed, documents);
+  if (others[0]) throw notHeld(store, others[0]);
 }
 
 /**
@@ -24,11 +20,8 @@ export function checkHoldsTexts(store: FormatStore, printed: string, documents: 
  * Throws only where the plaintext has other keys, so that the texts would have no place.
  */
 export function noteHeldTexts(store: FormatStore, printed: string, documents: readonly Branch[]): string[] {
-  if (formatNamed(store.name).levels === undefined) return [];
-  const found = (store.parsePlain ?? store.parse)(encodeText(printed)).documents;
-  const others = textsReadOtherwise(found, documents);
-  const [first] = others;
-  if (first && !sameKeys(found, documents)) throw notHeld(store, first);
+  const { found, others } = readAgain(store, printed, documents);
+  if (others[0] && !sameKeys(found, documents)) throw notHeld(store, others[0]);
   return others.map(
     (path) =>
       `${valuePathText(path)} is kept as it is, but ${store.name} reads it differently in the text that decrypt prints: get, --extract and exec-env give the value itself`,
@@ -40,6 +33,18 @@ function notHeld({ name }: FormatStore, path: TreePath): SopsError {
     path: path.map(String),
     hint: String.raw`In dotenv a backslash with an n behind it (\n) is a line break. Choose another format, or another text such as base64.`,
   });
+}
+
+/** What a plaintext of a format of texts is read as, and where texts of the documents are others in it; nothing for other formats. */
+function readAgain(
+  store: FormatStore,
+  printed: string,
+  documents: readonly Branch[],
+): { readonly found: readonly Branch[]; readonly others: readonly TreePath[] } {
+  if (!holdsTextsAlone(store.name)) return { found: [], others: [] };
+  const found = (store.parsePlain ?? store.parse)(encodeText(printed)).documents;
+  // The same as nearly always, and a table of a large file is larger than the file.
+  return { found, others: sameButComments(found, documents) ? [] : textsReadOtherwise(found, documents) };
 }
 
 /** Where texts of the documents are others in what was read. */

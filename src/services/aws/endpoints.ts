@@ -1,18 +1,23 @@
 /** Where services of AWS are asked in place of their usual addresses, as the user's environment and profile have it. */
 import { SopsError } from '../../errors.js';
 import type { Host } from '../../util/host/host.js';
-import { profileSettings, type ReadFiles, servicesSettings } from './profiles.js';
+import { type ReadFiles, servicesSettings } from './profiles.js';
 
 /** Gives the endpoint of a service by its name in variables (`KMS`, `SECRETS_MANAGER`); empty for its usual one. Throws `key` for what is not a URL. */
 export type EndpointOf = (service: string) => { readonly endpoint?: string };
+
+/** A profile, its settings, and the files that it is of. */
+export interface ChosenProfile {
+  readonly profile: string;
+  readonly settings: ReadonlyMap<string, string>;
+  readonly files: ReadFiles;
+}
 
 /**
  * The endpoints for a profile, in the order of the SDKs: the variable of the service, that for all, the service's in the section that the
  * profile names, that of the profile. The SDK for JavaScript itself would look into the environment of the process, and at the profile there.
  */
-export async function endpointsFor(profile: string, files: ReadFiles, { env }: Host): Promise<EndpointOf> {
-  // What cannot be read says nothing, as for the SDK: credentials may come from elsewhere.
-  const settings = await profileSettings(profile, files).catch(() => new Map<string, string>());
+export async function endpointsFor({ profile, settings, files }: ChosenProfile, { env }: Host): Promise<EndpointOf> {
   const services = settings.get('services');
   const own = services ? await servicesSettings(services, files) : new Map<string, string>();
   const isIgnored = [env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, settings.get('ignore_configured_endpoint_urls')];

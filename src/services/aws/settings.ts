@@ -39,14 +39,16 @@ export async function settingsFor(region: string, keyProfile: string, host: Host
   await checkProfile(profile, files);
   const credentials = keyProfile === '' ? environmentCredentials(host) : undefined;
   const logger = new CredentialsLog(profile, profile !== DEFAULT_PROFILE, files);
-  const endpointOf = await endpointsFor(profile, files, host);
+  // What cannot be read says nothing, as for the SDK: credentials may come from elsewhere.
+  const settings = await profileSettings(profile, files).catch(() => new Map<string, string>());
+  const endpointOf = await endpointsFor({ profile, settings, files }, host);
   const asked = {
     region: known,
     requestHandler: requestHandlerFor(host),
     endpointOf,
     ignoreConfiguredEndpointUrls: true,
   } as const;
-  const base = { ...asked, logger, ...(host.isEnvGiven ? await mannersOf(host, profile, files) : {}) };
+  const base = { ...asked, logger, ...(host.isEnvGiven ? mannersOf(host, settings) : {}) };
   const search = { ...paths, ...workloadOf(host), ...assumersFor(base, host) };
   await standInForFiles(files, search.webIdentityTokenFile, host);
   if (credentials) return { ...base, profile, credentials };
@@ -78,9 +80,7 @@ function assumersFor(base: AwsSettings, host: Host) {
 }
 
 /** How services are asked, which the SDK would look for in the environment and the files of the process. */
-async function mannersOf({ env }: Host, profile: string, files: ReadFiles): Promise<AwsManners> {
-  // What cannot be read says nothing, as for the SDK: credentials may come from elsewhere.
-  const settings = await profileSettings(profile, files).catch(() => new Map<string, string>());
+function mannersOf({ env }: Host, settings: ReadonlyMap<string, string>): AwsManners {
   const chosen = (name: string): string | undefined => env[`AWS_${name.toUpperCase()}`] || settings.get(name);
   return {
     maxAttempts: Number(chosen('max_attempts')) || 3,

@@ -1,14 +1,19 @@
 /** Endpoints of AWS's services that the user's environment and profile name, in the order of the SDKs, and files that are read once. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { endpointsFor } from '../../../src/services/aws/endpoints.js';
-import { readingOnce } from '../../../src/services/aws/profiles.js';
+import { type EndpointOf, endpointsFor } from '../../../src/services/aws/endpoints.js';
+import { profileSettings, type ReadFiles, readingOnce } from '../../../src/services/aws/profiles.js';
 import { settingsFor } from '../../../src/services/aws/settings.js';
+import type { Host } from '../../../src/util/host/host.js';
 
 import { hostOf } from './host.js';
 import { ProgramFolder } from './programs.js';
 
 const folder = new ProgramFolder();
 afterAll(() => folder.remove());
+
+async function endpointsOf(profile: string, files: ReadFiles, host: Host): Promise<EndpointOf> {
+  return endpointsFor({ profile, settings: await profileSettings(profile, files), files }, host);
+}
 
 const CONFIG = `[default]
 endpoint_url = http://default
@@ -62,12 +67,12 @@ describe('the endpoint of a service', () => {
     ['dev', 'KMS', { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true', AWS_ENDPOINT_URL_KMS: 'http://own' }, undefined],
   ])('in the profile %s for %s with %j', async (profile, service, env, endpoint) => {
     const { host, read } = files(env);
-    expect((await endpointsFor(profile, read, host))(service)).toEqual(endpoint === undefined ? {} : { endpoint });
+    expect((await endpointsOf(profile, read, host))(service)).toEqual(endpoint === undefined ? {} : { endpoint });
   });
 
   test('that is no URL is told with its place', async () => {
     const { host, read } = files();
-    const endpointOf = await endpointsFor('wrong', read, host);
+    const endpointOf = await endpointsOf('wrong', read, host);
     expect(() => endpointOf('KMS')).toThrow('the endpoint_url of the AWS profile wrong is not a URL');
   });
 
